@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The words models, kernels and people share: inputs, observations and sequences of them.
+
+A sequence is text, its inputs joined by ``; ``::
+
+    register missing; read u0 p0; pwrite p0 A; continue p0
+
+Each input has one canonical spelling, so the text of a sequence identifies it.  The same text is
+typed by a person, explored by a model and driven against a kernel.
+"""
+
+from dataclasses import dataclass, field, replace
+
+MODES = ("missing", "minor", "missing+minor")
+
+# operation -> the operands that follow it, in order
+GRAMMAR: dict[str, tuple[str, ...]] = {
+    "register": ("mode",),
+    "unregister": (),
+    "read": ("thread", "page"),
+    "write": ("thread", "page", "value"),
+    "pread": ("page",),
+    "pwrite": ("page", "value"),
+    "copy": ("page", "value"),
+    "zeropage": ("page",),
+    "continue": ("page",),
+    "poison": ("page",),
+    "wake": ("page",),
+    "writeprotect": ("page", "switch"),
+    "dontneed": ("page",),
+    "fallocate": ("page",),
+    "punch": ("page",),
+    "vcpu-read": ("page",),
+    "vcpu-write": ("page", "value"),
+    "kvm-read": ("page",),
+    "userfault": ("switch",),
+    "bitmap": ("change", "page"),
+}
+MAY_USE_ALIAS = frozenset({"read", "write"})
+
+_EXAMPLE = {
+    "mode": "one of " + ", ".join(MODES),
+    "thread": "a user thread, u0 or u1",
+    "page": "a page, p0 or p1",
+    "value": "a page's content, one capital letter such as A",
+    "switch": "on or off",
+    "change": "set or clear",
+}
+
+
+class VocabularyError(ValueError):
+    """Text outside the vocabulary.  ``what`` is wrong, ``where`` it stands, ``remedy`` mends it."""
+
+    def __init__(self, what: str, where: str, remedy: str) -> None:
+        super().__init__(f"{where}: {what}; {remedy}")
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Input:
+    """One operation of the alphabet.  Operands an operation does not take are ``None``."""
+
+    op: str
+    page: int | None = None
+    value: str | None = None
+    thread: int | None = None
+    word: str | None = None
+    """The registration mode, ``on``/``off`` or ``set``/``clear``, where the operation has one."""
+    alias: bool = False
+    """Through the second mapping, which is never registered."""
+    _hash: int = field(default=0, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.op not in GRAMMAR:
+            raise VocabularyError(
+                f"unknown operation {self.op!r}", repr(self), f"use one of {', '.join(GRAMMAR)}"
+            )
+        # Explorations look inputs up millions of times; strings are hashed once only.
+        identity = (self.op, self.page, self.value, self.thread, self.word, self.alias)
+        object.__setattr__(self, "_hash", hash(identity))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __str__(self) -> str:
+        words = [self.op]
+        for operand in GRAMMAR[self.op]:
+            if operand == "page":
+                words.append(f"p{self.page}")
+            elif operand == "thread":
+                words.append(f"u{self.thread}")
+            elif operand == "value":
+                words.append(str(self.value))
+            else:
+                words.append(str(self.word))
+        if self.alias:
+            words.append("@alias")
+        return " ".join(words)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Observation:
+    """What one input did: the result its caller sees, and what happened elsewhere, sorted."""
+
+    result: str
+    effects: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "; ".join((self.result, *self.effects))
+
+
+def observation(result: str, *effects: str) -> Observation:
+    """An observation with its effects in canonical order."""
+    return Observation(result, tuple(sorted(effects)))
+
+
+def parse_observation(text: str) -> Observation:
+    """Read the canonical text ``result; effect; effect`` back."""
+    result, *effects = (part.strip() for part in text.split(";"))
+    if not result:
+        raise VocabularyError("an observation without a result", repr(text), "write e.g. 'ok'")
+    return observation(result, *effects)
+
+
+def _number(word: str, letter: str) -> int | None:
+    digits = word[1:]
+    if word[:1] == letter and digits.isascii() and digits.isdecimal() and str(int(digits)) == digits:
+        return int(digits)
+    return None
+
+
+def _operand(changed: Input, operand: str, word: str) -> Input | None:
+    """``changed`` with the operand that ``word`` spells, or None where it spells none."""
+    if operand in ("page", "thread"):
+        number = _number(word, operand[0] if operand == "page" else "u")
+        if number is None:
+            return None
+        if operand == "page":
+            return replace(changed, page=number)
+        return replace(changed, thread=number)
+    if operand == "value":
+        if len(word) == 1 and "A" <= word <= "Z":
+            return replace(changed, value=word)
+        return None
+    allowed = {"mode": MODES, "switch": ("on", "off"), "change": ("set", "clear")}[operand]
+    return replace(changed, word=word) if word in allowed else None
+
+
+def parse_input(text: str, where: str = "") -> Input:
+    """One input from its text.  Raises VocabularyError saying what to write instead."""
+    words = text.split()
+    where = where or repr(text)
+    if not words:
+        raise VocabularyError("an empty input", where, "remove the extra ';' or write an operation")
+    op, *rest = words
+    if op not in GRAMMAR:
+        raise VocabularyError(
+            f"unknown operation {op!r}", where, f"use one of {', '.join(sorted(GRAMMAR))}"
+        )
+    parsed = Input(op)
+    if rest and rest[-1].startswith("@"):
+        if rest[-1] != "@alias" or op not in MAY_USE_ALIAS:
+            raise VocabularyError(
+                f"{rest[-1]!r} does not go with {op!r}",
+                where,
+                "only read and write take @alias, the second mapping",
+            )
+        parsed = replace(parsed, alias=True)
+        rest = rest[:-1]
+    operands = GRAMMAR[op]
+    shape = " ".join((op, *(f"<{operand}>" for operand in operands)))
+    if len(rest) != len(operands):
+        raise VocabularyError(
+            f"{op!r} takes {len(operands)} operands, not {len(rest)}", where, f"write {shape}"
+        )
+    for operand, word in zip(operands, rest, strict=True):
+        changed = _operand(parsed, operand, word)
+        if changed is None:
+            raise VocabularyError(
+                f"{word!r} is no {operand}", where, f"write {shape}, with {_EXAMPLE[operand]}"
+            )
+        parsed = changed
+    return parsed
+
+
+def parse(text: str) -> tuple[Input, ...]:
+    """A sequence from its text, inputs separated by ``;``.  The empty text is the empty sequence."""
+    if not text.strip():
+        return ()
+    return tuple(
+        parse_input(part, f"input {index} ({part.strip()!r})")
+        for index, part in enumerate(text.split(";"), start=1)
+    )
+
+
+def format(inputs: "tuple[Input, ...] | list[Input]") -> str:  # noqa: A001 - the pair of parse
+    """The canonical text of a sequence."""
+    return "; ".join(str(each) for each in inputs)
