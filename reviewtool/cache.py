@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The content-addressed cache: a result is filed under the digest of all it depends on."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from reviewtool.errors import InputError
+
+
+def root() -> Path:
+    """The cache folder: ``$REVIEWTOOL_CACHE``, else the user's cache directory."""
+    override = os.environ.get("REVIEWTOOL_CACHE")
+    if override:
+        return Path(override)
+    from platformdirs import user_cache_path
+
+    return user_cache_path("reviewtool")
+
+
+def digest(*parts: bytes | str) -> str:
+    """Hex SHA-256 over ``parts``; each is framed by its length, so no two lists collide."""
+    total = hashlib.sha256()
+    for part in parts:
+        raw = part if isinstance(part, bytes) else part.encode("utf-8", "surrogateescape")
+        total.update(b"%d:" % len(raw))
+        total.update(raw)
+    return total.hexdigest()
+
+
+def folder(kind: str) -> Path:
+    """The folder of one kind of result, made if need be."""
+    path = root() / kind
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"cannot make the cache folder: {error.strerror}",
+            str(path),
+            "set REVIEWTOOL_CACHE to a folder you may write",
+        ) from error
+    return path
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write ``content`` so that a reader sees the whole file or none of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def cached_json(kind: str, key: str, compute: Callable[[], Any]) -> Any:
+    """The JSON value filed under ``kind`` and ``key``, computed and filed if it is not there.
+
+    A file that is no JSON (a disk that filled up, a crash) counts as absent.
+    """
+    path = folder(kind) / key[:2] / f"{key}.json"
+    try:
+        return json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        value = compute()
+    write_atomic(path, json.dumps(value, ensure_ascii=True).encode())
+    return value
