@@ -31,10 +31,10 @@ def run(
     *,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
-    input: bytes = b"",
+    stdin: bytes = b"",
     timeout: float | None = None,
 ) -> Completed:
-    """Run ``argv`` to its end with ``input`` on standard input.
+    """Run ``argv`` to its end with ``stdin`` on standard input.
 
     Raises :class:`Unavailable` if the program is not installed, :class:`InputError` if it takes
     longer than ``timeout`` seconds. The exit status is the caller's to judge.
@@ -42,7 +42,7 @@ def run(
     words = tuple(str(word) for word in argv)
     try:
         done = subprocess.run(
-            words, cwd=cwd, env=env, input=input, capture_output=True, timeout=timeout, check=False
+            words, cwd=cwd, env=env, input=stdin, capture_output=True, timeout=timeout, check=False
         )
     except FileNotFoundError as error:
         raise Unavailable(f"{words[0]} is not installed", "", f"install {words[0]}") from error
