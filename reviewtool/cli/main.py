@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The entry point: reads the command line, runs one command, turns its outcome into a status.
+
+Exit status: 0 fine; 1 differences or failed tests, where that is the question asked; 2 the
+request or its input is wrong (one line says what, where and how to mend it); 130 interrupted.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from reviewtool import __version__
+from reviewtool.errors import RequestError
+
+# name -> (module in reviewtool.cli.commands, what it answers). A module is imported only when its
+# command runs, so that --help and completion stay fast.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo", "the whole path on the embedded study: mail to a verdict on booted kernels"),
+    "fetch": ("fetch", "read every revision of a series and its replies into a study"),
+    "log": ("log", "the lineage: revisions, dates, bases, replies"),
+    "show": ("show", "one revision: patches, interface, how it applied"),
+    "apply": ("apply", "each revision as commits on its base; your checkout is never touched"),
+    "extract": ("extract", "the interface of one revision"),
+    "matrix": ("matrix", "interface elements x revisions: appeared, renamed, retyped, gone"),
+    "diff": ("diff", "what changed between two revisions: patches, interface, behaviour"),
+    "model": ("model", "the reference model of a revision: its rules and where each comes from"),
+    "ask": ("ask", "run a sequence of operations on the model of a revision"),
+    "test": ("test", "hold the model of a revision against its own kernel, built and booted"),
+    "kernel": ("kernel", "build or boot a revision's kernel, or open a shell in it"),
+    "doctor": ("doctor", "what this machine has, what it lacks, and the command that mends it"),
+    "cache": ("cache", "where computed results lie and how much they take; --clear drops them"),
+}
+
+EPILOG = """\
+REV is a revision of the study (reviewtool log lists them). The study is --study FILE, else
+$REVIEWTOOL_STUDY, else the one fetched last, else the embedded one (userfaultfd for guest_memfd).
+"""
+
+
+def build_parser(chosen: str | None) -> argparse.ArgumentParser:
+    """The parser; only the ``chosen`` command's own arguments are loaded."""
+    parser = argparse.ArgumentParser(
+        prog="reviewtool",
+        description="What changed between two revisions of a kernel patch series: in the patches, "
+        "in the interface, in the behaviour; the last proved on the revisions' own kernels.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"reviewtool {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (module, purpose) in COMMANDS.items():
+        command = commands.add_parser(
+            name, help=purpose, description=purpose[0].upper() + purpose[1:]
+        )
+        if name == chosen:
+            _common(command)
+            importlib.import_module(f"reviewtool.cli.commands.{module}").configure(command)
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--study", metavar="FILE", help="the study (default: the one fetched last)")
+    parser.add_argument(
+        "--tree",
+        metavar="PATH",
+        help="a kernel clone, source folder or tarball to apply to (default: $REVIEWTOOL_TREE, "
+        "else Debian's linux-source-6.12)",
+    )
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line ``argv`` (default: the process's own) and return its exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    chosen = next((word for word in words if word in COMMANDS), None)
+    arguments = build_parser(chosen).parse_args(words)
+    module = importlib.import_module(f"reviewtool.cli.commands.{COMMANDS[arguments.command][0]}")
+    try:
+        status: int = module.run(arguments)
+        sys.stdout.flush()
+    except RequestError as error:
+        from reviewtool.text import visible_line
+
+        print(f"reviewtool: {visible_line(str(error))}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # The reader (a pager, head) has seen enough; the interpreter must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except KeyboardInterrupt:
+        print("reviewtool: interrupted; what was finished is kept", file=sys.stderr)
+        return 130
+    return status
+
+
+def entry() -> None:
+    """What the installed ``reviewtool`` command calls."""
+    sys.exit(main())
