@@ -4,12 +4,17 @@
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from reviewtool.errors import InputError
+
+
+# The convention by which backup programs know a cache; also what lets `clear` be sure of its folder.
+_TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# The cache of reviewtool.\n"
 
 
 def root() -> Path:
@@ -37,6 +42,8 @@ def folder(kind: str) -> Path:
     path = root() / kind
     try:
         path.mkdir(parents=True, exist_ok=True)
+        if not (tag := root() / "CACHEDIR.TAG").exists():
+            tag.write_bytes(_TAG)
     except OSError as error:
         raise InputError(
             f"cannot make the cache folder: {error.strerror}",
@@ -44,6 +51,24 @@ def folder(kind: str) -> Path:
             "set REVIEWTOOL_CACHE to a folder you may write",
         ) from error
     return path
+
+
+def clear() -> None:
+    """Drop everything in the cache.
+
+    Raises :class:`InputError` for a folder that is no cache of ours: REVIEWTOOL_CACHE may be wrong.
+    """
+    path = root()
+    if not path.is_dir():
+        return
+    tag = path / "CACHEDIR.TAG"
+    if not tag.is_file() or tag.read_bytes() != _TAG:
+        raise InputError("not a cache of reviewtool's", str(path), "see REVIEWTOOL_CACHE")
+    for entry in path.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        elif entry != tag:
+            entry.unlink()
 
 
 def write_atomic(path: Path, content: bytes) -> None:

@@ -58,3 +58,18 @@ def test_a_cache_that_cannot_be_made_is_told_in_one_line(
 @given(st.lists(st.text()), st.lists(st.text()))
 def test_different_questions_have_different_keys(one: list[str], other: list[str]) -> None:
     assert (results.digest(*one) == results.digest(*other)) == (one == other)
+
+
+def test_clearing_drops_the_results_and_only_a_folder_that_is_a_cache(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results.cached_json("kind", results.digest("question"), lambda: 1)
+    results.clear()
+    assert [entry.name for entry in cache.iterdir()] == ["CACHEDIR.TAG"]
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "thesis").write_text("years of work")
+    monkeypatch.setenv("REVIEWTOOL_CACHE", str(home))
+    with pytest.raises(InputError, match="not a cache"):
+        results.clear()
+    assert (home / "thesis").read_text() == "years of work"
