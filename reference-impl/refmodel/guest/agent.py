@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The guest's first process: runs the plan's sequences and tells the console what it saw.
+
+Each line of the protocol is ``RT `` and a JSON object; everything else on the console is the
+kernel's. A step's line is out before the next step begins, so the input that kills the kernel is
+the one after the last line::
+
+    RT {"ready": {"release": "6.12.117", "threads": ["u0", "k"]}}
+    RT {"case": 3, "begin": true}
+    RT {"case": 3, "step": 0, "input": "register missing", "obs": "ok"}
+    RT {"case": 3, "end": true}
+    RT {"done": {"cases": 4, "steps": 17, "seconds": 0.01}}
+
+The guest stops early, without ``done``, after ``{"hang": [threads], "case": n, "step": k}`` (step
+null: not even closing the userfaultfd freed the thread) and after ``{"error": "..."}``.
+"""
+
+import contextlib
+import json
+import os
+import platform
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from refmodel.guest import syscalls
+from refmodel.guest.driver import Driver, Unsupported, open_driver
+from refmodel.guest.settle import Hang
+from refmodel.guest.world import Layout
+from refmodel.vocabulary import VocabularyError, parse
+
+PLAN = "/run/reviewtool/plan.json"
+
+
+def say(message: dict[str, Any]) -> None:
+    """One line of the protocol, written at once."""
+    os.write(1, b"RT " + json.dumps(message, separators=(",", ":")).encode() + b"\n")
+
+
+def stop() -> None:
+    """Halt the machine; where this process is no init (in tests), just end the process."""
+    if os.getpid() == 1:
+        syscalls.power_off()
+    os._exit(0)
+
+
+class Place:
+    """Where the run is, for the watchdog: the main thread may be stuck inside the kernel."""
+
+    def __init__(self, driver: Driver) -> None:
+        self.driver = driver
+        self.case = -1
+        self.step: int | None = None
+
+    def watch(self, interval: float = 0.25) -> None:
+        """Report a hang and stop once a step of the main thread lasts twice its deadline."""
+        while True:
+            time.sleep(interval)
+            began = self.driver.began
+            if began is not None and time.monotonic() - began > 2 * self.driver.deadline:
+                say({"hang": ["main"], "case": self.case, "step": self.step})
+                stop()
+
+
+def run_cases(place: Place, cases: list[dict[str, Any]]) -> int:
+    """Run them all; the number of steps done. Raises Hang at the first thread that is stuck."""
+    driver = place.driver
+    steps = 0
+    for case in cases:
+        inputs = parse(case["inputs"])
+        place.case, place.step = case["case"], None
+        driver.fresh()
+        say({"case": place.case, "begin": True})
+        for number, request in enumerate(inputs):
+            place.step = number
+            seen = driver.step(request)
+            say({"case": place.case, "step": number, "input": str(request), "obs": str(seen)})
+            steps += 1
+        place.step = None
+        driver.close()
+        say({"case": place.case, "end": True})
+    return steps
+
+
+def main(path: str) -> None:
+    """Run the plan in the file ``path``."""
+    try:
+        plan = json.loads(Path(path).read_text())
+        if not Path("/proc/self/stat").exists():
+            syscalls.mount("proc", "/proc", "proc")
+        layout = Layout(plan["pages"], plan["past_eof"])
+        driver = open_driver(layout, plan["threads"], plan["vm_flags"], plan["deadline"])
+        place = Place(driver)
+        threading.Thread(target=place.watch, daemon=True).start()
+        names = [worker.name for worker in driver.workers]
+        say({"ready": {"release": platform.release(), "threads": names}})
+        began = time.monotonic()
+        try:
+            steps = run_cases(place, plan["cases"])
+        except Hang as hang:
+            say({"hang": str(hang).split(", "), "case": place.case, "step": place.step})
+        else:
+            seconds = round(time.monotonic() - began, 6)
+            say({"done": {"cases": len(plan["cases"]), "steps": steps, "seconds": seconds}})
+    except (OSError, ValueError, KeyError, VocabularyError, Unsupported) as error:
+        say({"error": f"{type(error).__name__}: {error}"})
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    stop()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else PLAN)

@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One input of the vocabulary on the real kernel, and what came of it."""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from refmodel.guest import abi, syscalls
+from refmodel.guest.pages import Sources, describe
+from refmodel.guest.settle import Hang, settle
+from refmodel.guest.threads import Worker, Workshop, open_workshop, start_worker
+from refmodel.guest.vm import Vm, describe_run, open_vm
+from refmodel.guest.world import (
+    Backing,
+    Layout,
+    World,
+    close_world,
+    open_world,
+    release_faults,
+    shmem_file,
+)
+from refmodel.vocabulary import Input, Observation, observation
+
+VCPU = "k"
+PAGE = abi.PAGE_SIZE
+
+
+class Unsupported(Exception):  # noqa: N818 - the plan asks for what this run cannot do
+    """An input this run has no means for, such as a vCPU access without a virtual machine."""
+
+
+@dataclass(slots=True)
+class Driver:
+    """Everything that outlives a sequence, and the world of the present one."""
+
+    layout: Layout
+    backing: Backing
+    vm: Vm | None
+    workers: tuple[Worker, ...]
+    shop: Workshop
+    sources: Sources
+    deadline: float
+    world: World | None = None
+    asked: dict[str, Input] = field(default_factory=dict)
+    """The input each outstanding worker is busy with."""
+    began: float | None = None
+    """When the present step began, for the watchdog; None between steps."""
+
+    def fresh(self) -> None:
+        """Give the old world back and make a new one. Raises Hang if a thread cannot be freed."""
+        self.close()
+        self.world = open_world(self.layout, self.backing, self.vm, self.shop.reports)
+
+    def close(self) -> None:
+        """Free every thread and give the world back."""
+        world, self.world = self.world, None
+        if world is None:
+            return
+        release_faults(world)
+        world.poll.unregister(world.userfaultfd)
+        begun = time.monotonic()
+        while stuck := [worker for worker in self.workers if worker.outstanding]:
+            world.poll.poll(20)
+            for worker in stuck:
+                if worker.ended():
+                    worker.take_end()
+            if time.monotonic() - begun > self.deadline:
+                raise Hang([worker.name for worker in stuck])
+        self.asked.clear()
+        close_world(world)
+
+    def step(self, request: Input) -> Observation:
+        """Perform one input and let the world settle. Raises Hang, or Unsupported."""
+        if self.world is None:
+            raise Unsupported("no world is open")
+        self.began = time.monotonic()
+        worker = self._worker(request)
+        if worker is None:
+            result = _DIRECT[request.op](self, self.world, request)
+        elif worker.outstanding:
+            result = "busy"
+        else:
+            result = "blocked"
+            self.asked[worker.name] = request
+            self._hand_over(worker, self.world, request)
+        settled = settle(self.world, self.workers, self.shop.reports, self.deadline)
+        effects = list(settled.events)
+        for ended in settled.ended:
+            outcome = self._outcome(ended, self.asked.pop(ended.name))
+            if ended is worker and result == "blocked":
+                result = outcome
+            else:
+                effects.append(f"resumed {ended.name} {outcome}")
+        self.began = None
+        return observation(result, *effects)
+
+    def _worker(self, request: Input) -> Worker | None:
+        if request.op in ("read", "write"):
+            name = f"u{request.thread}"
+        elif request.op in ("vcpu-read", "vcpu-write", "kvm-read"):
+            name = VCPU
+        else:
+            return None
+        for worker in self.workers:
+            if worker.name == name:
+                return worker
+        raise Unsupported(f"{request}: this run has no thread {name}")
+
+    def _hand_over(self, worker: Worker, world: World, request: Input) -> None:
+        page = request.page or 0
+        if request.op == "read":
+            worker.fetch_page(world.at(page, request.alias))
+        elif request.op == "write":
+            worker.fill_page(world.at(page, request.alias), ord(request.value or ""))
+        elif self.vm is None:
+            raise Unsupported(f"{request}: this run has no virtual machine")
+        else:
+            self.vm.prepare(request.op, page, request.value, worker)
+            worker.call(*self.vm.run_call())
+
+    def _outcome(self, worker: Worker, request: Input) -> str:
+        signal = worker.take_end()
+        if signal:
+            return {abi.SIGBUS: "sigbus", abi.SIGSEGV: "sigsegv"}.get(signal, f"signal {signal}")
+        if request.op == "read":
+            return f"value {describe(worker.memory[:])}"
+        if request.op == "write" or self.vm is None:
+            return "ok"
+        return describe_run(self.vm, worker, request.op)
+
+
+def open_driver(
+    layout: Layout, threads: int, vm_flags: int | None, deadline: float = 2.0
+) -> Driver:
+    """Start ``threads`` user threads.
+
+    ``vm_flags`` are those of KVM_CREATE_GUEST_MEMFD; None means shmem files and no machine.
+    """
+    sources = Sources()
+    vm = None if vm_flags is None else open_vm(vm_flags, sources)
+    backing = shmem_file if vm is None else vm.create_file
+    shop = open_workshop()
+    names = [f"u{number}" for number in range(threads)] + ([VCPU] if vm else [])
+    workers = tuple(start_worker(shop, name) for name in names)
+    return Driver(layout, backing, vm, workers, shop, sources, deadline)
+
+
+def stop_driver(driver: Driver) -> None:
+    """End the workers."""
+    driver.close()
+    for worker in driver.workers:
+        worker.stop()
+
+
+def _register(driver: Driver, world: World, request: Input) -> str:
+    mode = sum(abi.REGISTER_MODES[word] for word in (request.word or "").split("+"))
+    argument = abi.REGISTER_LAYOUT.pack(world.mapping, driver.layout.mapped_size, mode, 0)
+    return _ioctl(world, abi.UFFDIO_REGISTER, argument)
+
+
+def _unregister(driver: Driver, world: World, request: Input) -> str:
+    del request
+    argument = abi.RANGE_LAYOUT.pack(world.mapping, driver.layout.mapped_size)
+    return _ioctl(world, abi.UFFDIO_UNREGISTER, argument)
+
+
+def _wake(driver: Driver, world: World, request: Input) -> str:
+    del driver
+    return _ioctl(world, abi.UFFDIO_WAKE, abi.RANGE_LAYOUT.pack(_address(world, request), PAGE))
+
+
+def _copy(driver: Driver, world: World, request: Input) -> str:
+    source = driver.sources.address(request.value or "")
+    argument = abi.COPY_LAYOUT.pack(_address(world, request), source, PAGE, 0, 0)
+    return _ioctl(world, abi.UFFDIO_COPY, argument)
+
+
+def _fill(number: int) -> Callable[[Driver, World, Input], str]:
+    def perform(driver: Driver, world: World, request: Input) -> str:
+        del driver
+        return _ioctl(world, number, abi.FILL_LAYOUT.pack(_address(world, request), PAGE, 0, 0))
+
+    return perform
+
+
+def _writeprotect(driver: Driver, world: World, request: Input) -> str:
+    del driver
+    mode = abi.UFFDIO_WRITEPROTECT_MODE_WP if request.word == "on" else 0
+    argument = abi.WRITEPROTECT_LAYOUT.pack(_address(world, request), PAGE, mode)
+    return _ioctl(world, abi.UFFDIO_WRITEPROTECT, argument)
+
+
+def _pread(driver: Driver, world: World, request: Input) -> str:
+    del driver
+    try:
+        content = os.pread(world.file, PAGE, (request.page or 0) * PAGE)
+    except OSError as error:
+        return syscalls.errno_name(error.errno or 0)
+    return f"value {describe(content)}" if len(content) == PAGE else f"short {len(content)}"
+
+
+def _pwrite(driver: Driver, world: World, request: Input) -> str:
+    source = driver.sources.page(request.value or "")
+    try:
+        written = os.pwrite(world.file, source, (request.page or 0) * PAGE)
+    except OSError as error:
+        return syscalls.errno_name(error.errno or 0)
+    return "ok" if written == PAGE else f"short {written}"
+
+
+def _dontneed(driver: Driver, world: World, request: Input) -> str:
+    del driver
+    return syscalls.outcome(lambda: syscalls.forget_ptes(_address(world, request), PAGE))
+
+
+def _fallocate(driver: Driver, world: World, request: Input) -> str:
+    del driver
+    offset = (request.page or 0) * PAGE
+    return syscalls.outcome(lambda: syscalls.allocate(world.file, offset, PAGE))
+
+
+def _punch(driver: Driver, world: World, request: Input) -> str:
+    del driver
+    offset = (request.page or 0) * PAGE
+    return syscalls.outcome(lambda: syscalls.punch_hole(world.file, offset, PAGE))
+
+
+def _userfault(driver: Driver, world: World, request: Input) -> str:
+    del world
+    vm = _machine(driver, request)
+    return syscalls.outcome(lambda: vm.set_userfault(request.word == "on"))
+
+
+def _bitmap(driver: Driver, world: World, request: Input) -> str:
+    del world
+    _machine(driver, request).set_bit(request.page or 0, request.word == "set")
+    return "ok"
+
+
+def _machine(driver: Driver, request: Input) -> Vm:
+    if driver.vm is None:
+        raise Unsupported(f"{request}: this run has no virtual machine")
+    return driver.vm
+
+
+def _address(world: World, request: Input) -> int:
+    return world.at(request.page or 0)
+
+
+def _ioctl(world: World, number: int, argument: bytes) -> str:
+    try:
+        fcntl.ioctl(world.userfaultfd, number, argument)
+    except OSError as error:
+        return syscalls.errno_name(error.errno or 0)
+    return "ok"
+
+
+_DIRECT: dict[str, Callable[[Driver, World, Input], str]] = {
+    "register": _register,
+    "unregister": _unregister,
+    "wake": _wake,
+    "copy": _copy,
+    "zeropage": _fill(abi.UFFDIO_ZEROPAGE),
+    "continue": _fill(abi.UFFDIO_CONTINUE),
+    "poison": _fill(abi.UFFDIO_POISON),
+    "writeprotect": _writeprotect,
+    "pread": _pread,
+    "pwrite": _pwrite,
+    "dontneed": _dontneed,
+    "fallocate": _fallocate,
+    "punch": _punch,
+    "userfault": _userfault,
+    "bitmap": _bitmap,
+}
+"""What the main thread does itself. Reads and writes of memory, and the vCPU, are workers'."""

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a page holds, in the words of the vocabulary, and pages that hold one value."""
+
+import mmap
+
+from refmodel.guest.abi import PAGE_SIZE
+from refmodel.guest.threads import address_of, anonymous
+
+_FIRST, _LAST = ord("A"), ord("Z")
+
+
+def describe(content: bytes) -> str:
+    """``A``, ``zero``, ``mixed`` (values and zeros together) or ``stale`` (bytes nobody wrote)."""
+    first = content[0]
+    if content.count(first) == len(content):
+        if first == 0:
+            return "zero"
+        return chr(first) if _FIRST <= first <= _LAST else "stale"
+    known = all(byte == 0 or _FIRST <= byte <= _LAST for byte in set(content))
+    return "mixed" if known else "stale"
+
+
+class Sources:
+    """A page of every value, to copy from: private memory no userfaultfd watches."""
+
+    def __init__(self) -> None:
+        self._memory: dict[str, mmap.mmap] = {}
+        self._addresses: dict[str, int] = {}
+
+    def page(self, value: str) -> mmap.mmap:
+        """The page filled with ``value``."""
+        page = self._memory.get(value)
+        if page is None:
+            page = self._memory[value] = anonymous(PAGE_SIZE)
+            page[:] = value.encode() * PAGE_SIZE
+            self._addresses[value] = address_of(page)
+        return page
+
+    def address(self, value: str) -> int:
+        """Where the page filled with ``value`` lies."""
+        self.page(value)
+        return self._addresses[value]
