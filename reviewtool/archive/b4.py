@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The pinned ``b4`` command, sealed: no configuration of the user's, no input, no network."""
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from functools import cache as once
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from reviewtool import cache
+from reviewtool.archive.hunks import find_diff, sound
+from reviewtool.archive.mail import Mail, synthetic, unix_lines
+from reviewtool.errors import InputError, Unavailable
+from reviewtool.process import run, sealed_env
+
+AM_SECONDS = 120
+_FORMAT = "am-1"
+
+
+@once
+def b4_version() -> str:
+    """The version of the b4 installed beside reviewtool."""
+    try:
+        return version("b4")
+    except PackageNotFoundError as error:
+        raise Unavailable("b4 is not installed", "", "run make venv") from error
+
+
+def b4_command() -> Path:
+    """The b4 of this environment; one found elsewhere on PATH may be of any version."""
+    command = Path(sys.executable).parent / "b4"
+    if not command.exists():
+        raise Unavailable(f"no b4 beside {sys.executable}", "", "run make venv")
+    return command
+
+
+def am(members: Sequence[Mail]) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
+    """What ``b4 am`` makes of one posting (its cover and patches): mails fit for ``git am``.
+
+    Replies are not given to b4 and it adds no trailers: whose trailers are genuine is decided in
+    :mod:`reviewtool.archive.trailers`. The second value is what b4 complained of. Results are kept
+    in the cache under the content of the mails and the version of b4.
+    """
+    value = cache.cached_json(
+        "am",
+        cache.digest(_FORMAT, b4_version(), *(mail.key for mail in members)),
+        lambda: _am(members),
+    )
+    return tuple(text.encode("utf-8", "surrogateescape") for text in value[0]), tuple(value[1])
+
+
+def _am(members: Sequence[Mail]) -> tuple[list[str], list[str]]:
+    with tempfile.TemporaryDirectory(prefix="reviewtool-b4-") as scratch:
+        place = Path(scratch)
+        inbox, out = place / "inbox", place / "out"
+        for folder in ("cur", "new", "tmp"):
+            (inbox / folder).mkdir(parents=True)
+        for number, mail in enumerate(members):
+            (inbox / "new" / f"{number:04}").write_bytes(_presentable(mail))
+        done = run(
+            [
+                b4_command(),
+                *("-n", "--no-stdin", "--offline-mode", "-c", "b4.attestation-policy=off"),
+                *("am", "-T", "-M", "--no-cover", "--allow-unicode-control-chars"),
+                *("--no-partial-reroll", "-n", "series", "-m", inbox, "-o", out),
+            ],
+            cwd=place,
+            env=sealed_env(place),
+            timeout=AM_SECONDS,
+        )
+        complaints = [
+            line.strip().removeprefix("ERROR: ").removeprefix("WARNING: ")
+            for line in done.stderr.decode("utf-8", "replace").splitlines()
+            if line.lstrip().startswith(("ERROR", "WARNING", "Traceback"))
+        ]
+        mails = [file.read_bytes() for file in sorted(out.glob("*.maildir/new/*"))]
+        if done.returncode or not mails:
+            raise InputError(
+                f"b4 makes no series of it: {(complaints or [done.complaint])[-1]}",
+                members[0].message_id,
+                "look at the mail; no patch of it can be used",
+            )
+        return [mail.decode("utf-8", "surrogateescape") for mail in mails], complaints
+
+
+def _presentable(mail: Mail) -> bytes:
+    """The mail as b4 can read it: with a Message-ID, LF lines, and flowed patches put right."""
+    raw = unix_lines(mail.raw)
+    header, _, body = raw.partition(b"\n\n")
+    if mail.flowed and find_diff(mail.body) is not None and sound(mail.body):
+        kept = _without(header, b"content-type:", b"content-transfer-encoding:")
+        header = kept + b"\nContent-Type: text/plain; charset=utf-8"
+        header += b"\nContent-Transfer-Encoding: 8bit"
+        body = mail.body.encode("utf-8", "surrogateescape")
+    if synthetic(mail.message_id):
+        header = _without(header, b"message-id:") + f"\nMessage-ID: <{mail.message_id}>".encode()
+    return header + b"\n\n" + body
+
+
+def _without(header: bytes, *names: bytes) -> bytes:
+    kept: list[bytes] = []
+    dropping = False
+    for line in header.split(b"\n"):
+        if not line[:1].isspace():
+            dropping = line.lower().startswith(names)
+        if not dropping:
+            kept.append(line)
+    return b"\n".join(kept)

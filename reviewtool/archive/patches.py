@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One am-ready mail as a patch: message, notes and diff told apart as ``git am`` does."""
+
+import re
+from email.parser import BytesParser
+from email.policy import compat32
+from email.utils import parsedate_to_datetime
+
+from reviewtool.archive.hunks import diff_extent
+from reviewtool.archive.mail import decode_text, decode_words, iso_date
+from reviewtool.archive.subject import parse_subject
+from reviewtool.archive.trailers import posted_trailers
+from reviewtool.archive.types import Patch
+
+_CUT = re.compile(r"^---[ \t]*$", re.MULTILINE)
+
+
+def read_patch(mail: bytes) -> tuple[Patch, str]:
+    """The patch in ``mail``, and what is wrong with its diff ("" if nothing)."""
+    message = BytesParser(policy=compat32).parsebytes(mail)
+    headers = {name.lower(): decode_words(str(value)) for name, value in message.raw_items()}
+    payload = message.get_payload(decode=True)
+    charset = message.get_content_charset("utf-8") or "utf-8"
+    text = decode_text(payload, charset)[0] if isinstance(payload, bytes) else ""
+    subject = parse_subject(headers.get("subject", ""))
+    words, notes, diff, damage = split_patch(text)
+    return (
+        Patch(
+            index=subject.index,
+            total=subject.total,
+            subject=subject.title,
+            message_id=headers.get("message-id", "").strip().strip("<>"),
+            author=" ".join(headers.get("from", "").split()),
+            date=_date(headers.get("date", "")),
+            message=words,
+            diff=diff,
+            trailers=posted_trailers(words),
+            mail=mail,
+            notes=notes,
+        ),
+        damage,
+    )
+
+
+def split_patch(text: str) -> tuple[str, str, str, str]:
+    """Mail text as (commit message, notes below ``---``, diff, what is wrong with the diff)."""
+    extent = diff_extent(text)
+    head = text[: extent.start] if extent else text
+    diff = text[extent.start : extent.end] if extent else ""
+    if diff and not diff.endswith("\n"):
+        diff += "\n"
+    cut = _CUT.search(head)
+    words, notes = (head[: cut.start()], head[cut.end() :]) if cut else (head, "")
+    return words.strip() + "\n", notes.strip("\n"), diff, extent.damage if extent else "no diff"
+
+
+def _date(value: str) -> str:
+    try:
+        return iso_date(parsedate_to_datetime(value.strip()))
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return ""

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the archive hands on: revisions, their patches, and what was replied.
+
+Every message-id is bare (no angle brackets). Every date is ISO 8601 in UTC, to the second
+(``2025-11-30T11:18:12Z``), or empty where the mail gives none that can be read. Bytes in no known
+charset are kept as surrogate escapes; print text through :func:`reviewtool.text.visible`.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Trailer:
+    """``Reviewed-by: Name <addr>``; ``given_by`` is the reply that gave it, None as posted."""
+
+    name: str
+    value: str
+    given_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One patch of a revision.
+
+    ``message`` is the commit message below the subject, trailers included, as posted. ``notes`` is
+    what stands between ``---`` and the diff (diffstat, changelog). ``mail`` is what ``b4 am`` makes
+    of it, fit for ``git am``; trailers given in replies are in ``trailers``, never in ``mail``.
+    """
+
+    index: int
+    total: int
+    subject: str
+    message_id: str
+    author: str
+    date: str
+    message: str
+    diff: str
+    trailers: tuple[Trailer, ...]
+    mail: bytes
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A mail of the thread that is no patch of any posting; ``body`` is its decoded text."""
+
+    message_id: str
+    in_reply_to: str
+    author: str
+    date: str
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """The cover letter; ``body`` is its decoded text, footers included."""
+
+    message_id: str
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One posting of a series with the replies to it.
+
+    A posting's identity is (``rfc``, ``version``, ``resend``, ``date``, the root's message-id);
+    ``id`` is the slug it goes by (``rfc``, ``v2``, ``v3-resend``), unique among the revisions it
+    was read with. ``missing`` names the patches the series announces and the mail lacks;
+    ``complete`` is true when there are none. ``prerequisites`` are the ids of the footers
+    (``message-id: …``, ``change-id: …``, ``patch-id: …``, ``base-commit: …``), in order.
+    ``evidence`` says by what the posting was tied together; ``warnings`` what was odd about it.
+    """
+
+    id: str
+    title: str
+    rfc: bool
+    version: int
+    resend: bool
+    date: str
+    author: str
+    cover: Cover | None
+    base: str | None
+    prerequisites: tuple[str, ...]
+    change_id: str | None
+    patches: tuple[Patch, ...]
+    replies: tuple[Reply, ...]
+    complete: bool
+    missing: tuple[int, ...]
+    evidence: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def root(self) -> str:
+        """The message-id a reviewer would cite: the cover's, else the first patch's."""
+        return self.cover.message_id if self.cover else self.patches[0].message_id
