@@ -126,7 +126,12 @@ def parse_observation(text: str) -> Observation:
 
 def _number(word: str, letter: str) -> int | None:
     digits = word[1:]
-    if word[:1] == letter and digits.isascii() and digits.isdecimal() and str(int(digits)) == digits:
+    if (
+        word[:1] == letter
+        and digits.isascii()
+        and digits.isdecimal()
+        and str(int(digits)) == digits
+    ):
         return int(digits)
     return None
 
@@ -186,7 +191,7 @@ def parse_input(text: str, where: str = "") -> Input:
 
 
 def parse(text: str) -> tuple[Input, ...]:
-    """A sequence from its text, inputs separated by ``;``.  The empty text is the empty sequence."""
+    """A sequence from its text, inputs separated by ``;``.  Empty text is the empty sequence."""
     if not text.strip():
         return ()
     return tuple(

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The small world a model runs in, and its state: immutable, hashable, complete.
+
+A state between two inputs holds everything later inputs can depend on.  Nothing runs between
+inputs: every thread is idle or waits in handle_userfault().
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+VM_UFFD_MISSING = 1
+VM_UFFD_WP = 2
+VM_UFFD_MINOR = 4
+UFFD_FLAGS = VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR
+
+MODE_FLAGS = {
+    "missing": VM_UFFD_MISSING,
+    "minor": VM_UFFD_MINOR,
+    "missing+minor": VM_UFFD_MISSING | VM_UFFD_MINOR,
+}
+
+MAPPED = "mapped"
+POISON = "poison"
+"""PTE_MARKER_POISONED, what UFFDIO_POISON installs."""
+
+ZERO = "zero"
+STALE = "stale"
+"""Bytes nobody wrote: whatever the allocator handed out."""
+MIXED = "mixed"
+"""A page of which a copy in progress has filled a part."""
+
+
+class Page(NamedTuple):
+    """One page of the file and everything that maps it."""
+
+    content: str = ""
+    """'' where the page cache has no folio, else zero, stale, or a value."""
+    uptodate: bool = False
+    pte: str = ""
+    """The registered mapping's entry: '' (none), mapped, or poison."""
+    alias: bool = False
+    """Whether the second, never registered mapping has it."""
+    stage2: bool = False
+    """Whether KVM's stage-2 maps it."""
+    bit: bool = False
+    """Its bit in the memslot's userfault bitmap."""
+
+    @property
+    def present(self) -> bool:
+        return self.content != ""
+
+
+class Waiting(NamedTuple):
+    """A thread asleep in handle_userfault(), and why."""
+
+    page: int
+    access: str
+    value: str | None
+    event: str
+    """The event it raised: missing or minor."""
+
+
+class State(NamedTuple):
+    """The world between two inputs."""
+
+    pages: tuple[Page, ...]
+    threads: tuple[Waiting | None, ...]
+    """User threads u0, u1, ..., then KVM's own thread k."""
+    size: int
+    """Pages in the file; those in ``pages`` beyond it lie past its end."""
+    flags: int = 0
+    """VM_UFFD_* of the registered mapping; 0 where it is not registered."""
+    userfault: bool = False
+    """KVM_MEM_USERFAULT on the memslot."""
+    dead: str = ""
+    """Why the kernel died, or ''."""
+
+    @property
+    def mode(self) -> str:
+        """The registration in the vocabulary's words, '' for none."""
+        return next((name for name, flags in MODE_FLAGS.items() if flags == self.flags), "")
+
+    def waiting_on(self, page: int) -> tuple[Waiting, ...]:
+        return tuple(each for each in self.threads if each is not None and each.page == page)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """How much of everything there is.  A result holds within the world it was computed in."""
+
+    pages: int = 1
+    threads: int = 1
+    vcpus: int = 1
+    """0 leaves stage-2 out of the alphabet.  All vCPUs share it, so one stands for many."""
+    values: tuple[str, ...] = ("A", "B")
+    past_eof: bool = False
+    """Adds the first page past the end of the file."""
+    alias: bool = True
+    """A second mapping of the file that is never registered."""
+    kvm: bool = True
+    """KVM's own access through the registered user page tables."""
+    userfault: bool = False
+    """The memslot flag KVM_MEM_USERFAULT and its bitmap."""
+    focus: int | None = None
+    """Only this page is acted upon (the components of an exact comparison)."""
+
+    def __post_init__(self) -> None:
+        for what, number in (("pages", self.pages), ("threads", self.threads)):
+            if number < 1:
+                raise ValueError(f"a world needs at least one of its {what}, not {number}")
+        if not self.values or self.vcpus < 0:
+            raise ValueError("a world needs at least one value and no negative number of vCPUs")
+
+    def initial(self) -> State:
+        """An empty file, nothing mapped, nothing registered, all threads idle."""
+        pages = self.pages + self.past_eof
+        return State((Page(),) * pages, (None,) * (self.threads + 1), self.pages)
+
+    def __str__(self) -> str:
+        def some(number: int, what: str) -> str:
+            return f"{number} {what}" + ("" if number == 1 else "s")
+
+        parts = [some(self.pages, "page"), some(self.threads, "user thread")]
+        parts.append(some(self.vcpus, "vCPU"))
+        parts.append(some(len(self.values), "value"))
+        parts += ["a page past the end of the file"] if self.past_eof else []
+        parts += ["a second mapping"] if self.alias else []
+        parts += ["KVM's own access"] if self.kvm else []
+        parts += ["the userfault bitmap"] if self.userfault else []
+        return ", ".join(parts)
+
+
+def describe(state: State) -> str:
+    """The state in words, one line: what a stepper or a graph shows."""
+    if state.dead:
+        return f"dead: {state.dead}"
+    parts = [f"registered {state.mode}" if state.flags else "not registered"]
+    for index, page in enumerate(state.pages):
+        words = [_cached(page)]
+        words += [{MAPPED: "mapped", POISON: "poisoned"}[page.pte]] if page.pte else []
+        words += ["in alias"] if page.alias else []
+        words += ["in stage-2"] if page.stage2 else []
+        words += ["bit set"] if page.bit else []
+        where = "" if index < state.size else " (past the end)"
+        parts.append(f"p{index}{where} {' '.join(words)}")
+    for index, waiting in enumerate(state.threads):
+        if waiting is not None:
+            parts.append(
+                f"{thread_name(index, state)} blocked on p{waiting.page} "
+                f"({waiting.access}, {waiting.event})"
+            )
+    if state.userfault:
+        parts.append("userfault on")
+    return "; ".join(parts)
+
+
+def _cached(page: Page) -> str:
+    if not page.present:
+        return "absent"
+    return page.content if page.uptodate else f"{page.content}, not uptodate"
+
+
+def thread_name(index: int, state: State) -> str:
+    """u0, u1, ... and k, which is last."""
+    return "k" if index == len(state.threads) - 1 else f"u{index}"
