@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a revision's commits change in the base, as files."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from reviewtool import cache
+from reviewtool.errors import InputError
+from reviewtool.progress import SILENT, Progress
+from reviewtool.tree.base import Base
+from reviewtool.tree.objects import find_files
+from reviewtool.tree.outcome import Applied, require_complete
+from reviewtool.tree.store import git_env, read_object, repository, run_git
+from reviewtool.tree.unpack import atomic_folder, require_space
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A file as the commits leave it: ``mode`` is 0o100644 or 0o100755; ``content`` is None for a
+    file that is removed (its ``mode`` is then 0)."""
+
+    path: str
+    mode: int
+    content: bytes | None
+
+
+def delta(
+    applied: Applied, *, since: str | None = None, to: str | None = None
+) -> tuple[FileChange, ...]:
+    """Every file that differs between ``since`` (default: the base) and ``to`` (default: the last
+    commit, overlay included), sorted by path.
+
+    Raises :class:`InputError` if a patch did not apply.
+    """
+    require_complete(applied)
+    return changes_between(applied.store, since or applied.base_commit, to or applied.tip)
+
+
+def changes_between(store: Path, before: str, after: str) -> tuple[FileChange, ...]:
+    """Every file that differs between two commits of a store, sorted by path; no renames."""
+    listed = run_git(store, "diff-tree", "-r", "-z", "--no-renames", before, after)
+    if listed.returncode:
+        raise InputError(f"git diff-tree: {listed.complaint}", str(store), "apply it again")
+    fields = listed.stdout.split(b"\0")
+    changes = []
+    with repository(store) as repo:
+        for head, name in zip(fields[::2], fields[1::2], strict=False):
+            _, mode, _, blob, status = head.decode().split(" ")
+            path = name.decode("utf-8", "surrogateescape")
+            if status == "D":
+                changes.append(FileChange(path, 0, None))
+            else:
+                changes.append(FileChange(path, int(mode, 8), read_object(repo, blob)[1]))
+    return tuple(changes)
+
+
+def touched_paths(applied: Applied) -> tuple[str, ...]:
+    """The files the revision's own patches change (no prerequisites, no overlay)."""
+    listed = run_git(
+        applied.store, "diff-tree", "-r", "-z", "--name-only", applied.start, applied.commit
+    )
+    return tuple(n.decode("utf-8", "surrogateescape") for n in listed.stdout.split(b"\0") if n)
+
+
+def source_file(applied: Applied, path: str, *, at: str | None = None) -> bytes:
+    """The bytes of ``path`` at commit ``at`` (default: the revision's last, without the overlay).
+
+    On a base that is a plain folder only the files some patch touches are in the store; use
+    :func:`read_source` for any file. Raises KeyError if it is not there.
+    """
+    with repository(applied.store) as repo:
+        _, content = read_object(repo, at or applied.commit)
+        files = find_files(repo, content[5:45].decode(), [path])
+        return read_object(repo, files[path].blob)[1]
+
+
+def read_source(base: Base, applied: Applied, path: str) -> bytes:
+    """The bytes of any file of the revision's tree, touched or not. Raises KeyError if absent."""
+    try:
+        return source_file(applied, path)
+    except KeyError:
+        removed = path in touched_paths(applied)
+        place = base.path / path
+        inside = place.resolve().is_relative_to(base.path.resolve())
+        if removed or base.kind == "git" or not inside or not place.is_file():
+            raise
+        return place.read_bytes()
+
+
+def base_folder(base: Base, applied: Applied, progress: Progress = SILENT) -> Path:
+    """A folder with the whole base as files, to build from: the base itself, or an export of the
+    base commit from the user's clone, made once. Never write into it."""
+    if base.kind == "directory":
+        return base.path
+    target = cache.folder("exports") / applied.base_commit
+    if not target.is_dir():
+        require_space(target.parent, 2_000_000_000, "an export of the base")
+        with (
+            atomic_folder(target) as fresh,
+            progress.task(f"exporting {applied.base_commit[:12]}"),
+        ):
+            _export(applied, fresh)
+    return target
+
+
+def _export(applied: Applied, folder: Path) -> None:
+    argv = ["git", f"--git-dir={applied.store}", "archive", "--format=tar", applied.base_commit]
+    with subprocess.Popen(
+        argv,
+        env=git_env(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as archive:
+        tar = subprocess.run(
+            ["tar", "-x", "--no-same-owner", "-C", str(folder)],
+            stdin=archive.stdout,
+            capture_output=True,
+            check=False,
+        )
+        assert archive.stderr is not None  # noqa: S101 - a pipe
+        words = archive.stderr.read().decode("utf-8", "replace").strip()
+    if archive.returncode or tar.returncode:
+        complaint = words or tar.stderr.decode("utf-8", "replace").strip()
+        raise InputError(
+            f"cannot be exported: {complaint.splitlines()[-1] if complaint else 'tar failed'}",
+            f"commit {applied.base_commit[:12]}",
+            "check that the clone is complete (git fsck) and the disk is not full",
+        )

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where each hunk of a patch fits in a file: to explain what ``git apply`` only accepts or refuses.
+
+The search is patch(1)'s: nearest place first, then up to two lines of context dropped from the
+outside (``patch -F2``, which is what kernel people mean by fuzz).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from reviewtool.tree.patchfile import Hunk
+
+MAX_FUZZ = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """How one hunk fitted. ``line`` (from 1) is in the file as the hunks before left it.
+
+    ``offset`` is the distance from where the patch said. ``places`` counts the equally good
+    places (1: unambiguous). ``dropped`` pairs each context line fuzz ignored with the line that
+    stands there instead (None beyond the file's end).
+    """
+
+    hunk: Hunk
+    state: Literal["exact", "offset", "fuzz", "rejected", "already"]
+    line: int
+    offset: int = 0
+    fuzz: int = 0
+    places: int = 1
+    dropped: tuple[tuple[bytes, bytes | None], ...] = ()
+
+
+def place(content: bytes, hunks: Sequence[Hunk]) -> tuple[tuple[Placement, ...], bytes]:
+    """Fit ``hunks`` one after the other; and the content with those that fit put in."""
+    lines = content.split(b"\n")
+    open_end = lines[-1] != b""
+    if not open_end:
+        lines.pop()
+    placements: list[Placement] = []
+    shift = 0
+    floor = 0
+    for hunk in hunks:
+        found = _find(lines, hunk, shift, floor)
+        placements.append(found)
+        if found.state not in ("exact", "offset", "fuzz"):
+            continue
+        start = found.line - 1
+        fresh = _fresh(lines, hunk, start, found)
+        lines[start : start + len(hunk.old)] = fresh
+        if start + len(fresh) >= len(lines):
+            open_end = hunk.new_open_end
+        floor = start + len(fresh)
+        shift = start - _wanted(hunk) + len(hunk.new) - len(hunk.old)
+    end = b"" if open_end or not lines else b"\n"
+    return tuple(placements), b"\n".join(lines) + end
+
+
+def _fresh(lines: list[bytes], hunk: Hunk, start: int, found: Placement) -> list[bytes]:
+    """The lines that replace the hunk's; context that did not match is kept as it stands."""
+    if not found.fuzz:
+        return list(hunk.new)
+    fresh: list[bytes] = []
+    at = start
+    for line in hunk.lines:
+        if line[:1] == b" ":
+            if at < len(lines):
+                fresh.append(lines[at])
+            at += 1
+        elif line[:1] == b"-":
+            at += 1
+        else:
+            fresh.append(line[1:])
+    return fresh
+
+
+def _wanted(hunk: Hunk) -> int:
+    # "-0,0" (new file) and "-n,0" (insertion after line n) count from 0.
+    return hunk.old_start - 1 if hunk.old_count else hunk.old_start
+
+
+def _find(lines: list[bytes], hunk: Hunk, shift: int, floor: int) -> Placement:
+    wanted = _wanted(hunk) + shift
+    old = hunk.old
+    leading, trailing = _context(hunk)
+    for fuzz in range(MAX_FUZZ + 1):
+        if fuzz and fuzz > max(leading, trailing):
+            break
+        # The shorter side loses less, as in patch(1): a hunk at the start of a file has no
+        # leading context to lose.
+        widest = max(leading, trailing)
+        skip = max(0, fuzz - (widest - leading)) if fuzz else 0
+        cut = max(0, fuzz - (widest - trailing)) if fuzz else 0
+        core = old[skip : len(old) - cut]
+        # A hunk with less context before than after reaches to the very start of the file.
+        first = leading < trailing and not fuzz and hunk.old_start <= 1
+        last = trailing < leading and not fuzz
+        places = [
+            start - skip
+            for start in _matches(lines, core, floor, wanted + skip)
+            if not (first and start != 0) and not (last and start + len(core) != len(lines))
+        ]
+        places = [start for start in places if start >= floor or fuzz]
+        if places:
+            start = places[0]
+            offset = start - wanted
+            state: Literal["exact", "offset", "fuzz"] = (
+                "fuzz" if fuzz else "offset" if offset else "exact"
+            )
+            dropped = tuple(
+                (old[i], lines[start + i] if 0 <= start + i < len(lines) else None)
+                for i in (*range(skip), *range(len(old) - cut, len(old)))
+                if not (0 <= start + i < len(lines)) or lines[start + i] != old[i]
+            )
+            if start >= 0 and start + len(old) <= len(lines):
+                return Placement(
+                    hunk, state, start + 1, offset, fuzz, _rivals(places, wanted), dropped
+                )
+    already = next(_matches(lines, hunk.new, 0, wanted), None)
+    if already is not None and len(hunk.new) > len(hunk.old) // 2 and hunk.new != hunk.old:
+        return Placement(hunk, "already", already + 1, already - wanted)
+    return Placement(hunk, "rejected", wanted + 1)
+
+
+def _rivals(places: list[int], wanted: int) -> int:
+    """An exact place is the place; otherwise every place that fits is as good as the nearest."""
+    return 1 if places[0] == wanted else len(places)
+
+
+def _context(hunk: Hunk) -> tuple[int, int]:
+    marks = [line[:1] for line in hunk.lines]
+    leading = next((i for i, mark in enumerate(marks) if mark != b" "), len(marks))
+    trailing = next((i for i, mark in enumerate(reversed(marks)) if mark != b" "), 0)
+    return leading, trailing
+
+
+def _matches(
+    lines: Sequence[bytes], core: Sequence[bytes], floor: int, wanted: int
+) -> Iterator[int]:
+    """Every place from ``floor`` on where ``core`` stands, nearest to ``wanted`` first."""
+    if not core:
+        if floor <= wanted <= len(lines):
+            yield wanted
+        return
+    last = len(lines) - len(core)
+    anchor = _rarest(core)
+    starts = [
+        at - anchor
+        for at, line in enumerate(lines)
+        if line == core[anchor] and floor <= at - anchor <= last
+    ]
+    starts.sort(key=lambda start: (abs(start - wanted), start))
+    want = list(core)
+    for start in starts:
+        if lines[start : start + len(core)] == want:
+            yield start
+
+
+def _rarest(core: Sequence[bytes]) -> int:
+    # Blank lines and lone braces match everywhere; a long line hardly anywhere else.
+    return max(range(len(core)), key=lambda i: len(core[i].strip()))

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The private bare repositories in which patches become commits.
+
+A user's clone is only ever read: a store borrows its objects through ``objects/info/alternates``,
+and no git command that may write runs with the clone as its repository.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+import git
+from gitdb.base import IStream  # type: ignore[import-untyped] # GitPython's own, untyped
+
+from reviewtool import cache, process
+from reviewtool.errors import InputError
+
+NULL_SHA = "0" * 40
+_COMMITTER = "reviewtool <reviewtool@reviewtool.invalid>"
+
+
+def git_env(**extra: str) -> dict[str, str]:
+    """The environment of every git command: no user configuration, no lazy fetch, no locks."""
+    environment = process.sealed_env(cache.folder("home"))
+    environment |= {
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_ALLOW_PROTOCOL": "",
+    }
+    return environment | extra
+
+
+def run_git(gitdir: Path, *words: str, stdin: bytes = b"", **extra: str) -> process.Completed:
+    """Run git on the repository ``gitdir``; the exit status is the caller's to judge."""
+    return process.run(
+        ["git", f"--git-dir={gitdir}", *words], env=git_env(**extra), stdin=stdin, cwd=gitdir
+    )
+
+
+def objects_of(clone: Path) -> Path:
+    """The object folder of a clone, work tree or bare, linked work trees included."""
+    gitdir = git_dir(clone)
+    common = gitdir / "commondir"
+    if common.is_file():
+        gitdir = (gitdir / common.read_text().strip()).resolve()
+    return gitdir / "objects"
+
+
+def git_dir(clone: Path) -> Path:
+    """The repository folder behind ``clone``. Raises :class:`InputError` if there is none."""
+    dot = clone / ".git"
+    if dot.is_file():
+        pointer = dot.read_text(errors="replace").strip()
+        if not pointer.startswith("gitdir: "):
+            raise InputError("is no pointer to a git repository", str(dot), "give another --tree")
+        target = (clone / pointer.removeprefix("gitdir: ")).resolve()
+        if not target.is_dir():
+            raise InputError(
+                f"points to {target}, which is gone", str(dot), "run git worktree repair there"
+            )
+        return target
+    if dot.is_dir():
+        return dot.resolve()
+    if is_bare(clone):
+        return clone.resolve()
+    raise InputError("is no git repository", str(clone), "give another --tree")
+
+
+def is_bare(folder: Path) -> bool:
+    """Whether ``folder`` itself is a repository."""
+    return (folder / "HEAD").is_file() and (folder / "objects").is_dir() and folder.is_dir()
+
+
+def open_store(clone: Path | None) -> Path:
+    """The store for bases that are plain folders (None), or the one that borrows from ``clone``.
+
+    Made on first use, as a whole or not at all.
+    """
+    objects = objects_of(clone) if clone is not None else None
+    name = "plain" if objects is None else cache.digest(str(objects))[:16]
+    store = cache.folder("stores") / f"{name}.git"
+    if not store.is_dir():
+        _make_store(store, objects)
+    if clone is not None:
+        _copy_shallow(clone, store)
+    return store
+
+
+def _make_store(store: Path, objects: Path | None) -> None:
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=store.parent) as folder:
+        fresh = Path(folder) / "store.git"
+        done = process.run(
+            ["git", "init", "-q", "--bare", "--template=", str(fresh)], env=git_env()
+        )
+        if done.returncode:
+            raise InputError(f"git init: {done.complaint}", str(store.parent), "free some space")
+        (fresh / "config").write_text(
+            "[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tlogallrefupdates = false\n"
+            "[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"
+        )
+        if objects is not None:
+            alternates = fresh / "objects/info/alternates"
+            alternates.parent.mkdir(parents=True, exist_ok=True)
+            alternates.write_text(f"{objects}\n")
+        try:
+            fresh.rename(store)
+        except OSError:
+            # Another process made it first: theirs is as good.
+            if not store.is_dir():
+                raise
+
+
+def _copy_shallow(clone: Path, store: Path) -> None:
+    """Tell the store where a shallow clone's history ends, or git log would look for parents."""
+    boundary = objects_of(clone).parent / "shallow"
+    mine = store / "shallow"
+    if boundary.is_file():
+        content = boundary.read_bytes()
+        if not mine.is_file() or mine.read_bytes() != content:
+            cache.write_atomic(mine, content)
+    else:
+        mine.unlink(missing_ok=True)
+
+
+@contextmanager
+def repository(store: Path) -> Iterator[git.Repo]:
+    """The store opened by GitPython, its cat-file processes ended afterwards."""
+    repo = git.Repo(store, search_parent_directories=False)
+    repo.git.update_environment(**git_env())
+    try:
+        yield repo
+    finally:
+        repo.close()
+
+
+def read_object(repo: git.Repo, name: str) -> tuple[str, bytes]:
+    """Type and content of the object with the hex id ``name``. Raises KeyError if absent."""
+    if len(name) != 40:
+        raise KeyError(name)
+    try:
+        stream = repo.odb.stream(bytes.fromhex(name))
+        return stream.type.decode(), stream.read()
+    except (ValueError, git.BadName, git.BadObject) as error:
+        raise KeyError(name) from error
+
+
+def write_object(repo: git.Repo, kind: str, content: bytes) -> str:
+    """Store an object (``blob``, ``tree`` or ``commit``) and return its hex id."""
+    made = repo.odb.store(IStream(kind.encode(), len(content), BytesIO(content)))
+    return str(made.hexsha.decode())
+
+
+def write_commit(
+    repo: git.Repo, tree: str, parents: list[str], author: str, date: int, message: bytes
+) -> str:
+    """A commit whose id depends on nothing but its content: committer and date are given by us.
+
+    ``author`` is ``Name <address>``; ``date`` is in seconds since the epoch, UTC.
+    """
+    name = "".join(char for char in author if char not in "\n\0") or _COMMITTER
+    head = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
+    head += [f"author {name} {date} +0000", f"committer {_COMMITTER} {date} +0000"]
+    raw = "\n".join(head).encode("utf-8", "surrogateescape")
+    try:
+        message.decode("utf-8")
+    except UnicodeDecodeError:
+        # git reads a message as UTF-8 unless told otherwise; every byte is valid Latin-1.
+        raw += b"\nencoding ISO-8859-1"
+    return write_object(repo, "commit", raw + b"\n\n" + message)
+
+
+def set_ref(store: Path, ref: str, commit: str) -> None:
+    """Point ``ref`` (below refs/reviewtool/) at ``commit``."""
+    done = run_git(store, "update-ref", ref, commit)
+    if done.returncode:
+        raise InputError(f"git update-ref: {done.complaint}", ref, f"remove {store} and try again")
+
+
+@contextmanager
+def scratch_index() -> Iterator[Path]:
+    """A name for a temporary index, in memory where there is room for it."""
+    shm = Path("/dev/shm")  # noqa: S108 - the folder made in it is private (mkdtemp)
+    parent = shm if os.access(shm, os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="reviewtool-index-", dir=parent))
+    try:
+        yield folder / "index"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
