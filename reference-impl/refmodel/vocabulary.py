@@ -203,3 +203,22 @@ def parse(text: str) -> tuple[Input, ...]:
 def format(inputs: "tuple[Input, ...] | list[Input]") -> str:  # noqa: A001 - the pair of parse
     """The canonical text of a sequence."""
     return "; ".join(str(each) for each in inputs)
+
+
+def allows(expected: Observation, seen: Observation) -> bool:
+    """Whether a kernel may answer ``seen`` where a model answers ``expected``.
+
+    A model says ``stale`` for bytes nobody wrote; a kernel shows there whatever the memory held.
+    Everything else must be the same.
+    """
+    if expected == seen:
+        return True
+    pairs = zip((expected.result, *expected.effects), (seen.result, *seen.effects), strict=False)
+    return len(expected.effects) == len(seen.effects) and all(
+        want == got or _stale_allows(want, got) for want, got in pairs
+    )
+
+
+def _stale_allows(want: str, got: str) -> bool:
+    start, stale, end = want.rpartition("value stale")
+    return stale != "" and end == "" and got.startswith(start + "value ")

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Conformance suites: sequences to hold a kernel against a model with.
+
+The Wp suite is complete: a kernel that passes it behaves as the model does in that world, provided
+it has at most ``extra`` states more than the model's minimal machine and is deterministic.
+"""
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from refmodel.model import Model, conflicting
+from refmodel.vocabulary import Input, Observation, parse
+from refmodel.world import World
+from reviewtool.behaviour.compare import BehaviourDiff
+from reviewtool.behaviour.explore import Machine, explore, trace
+from reviewtool.behaviour.minimal import Minimal, Word, minimise
+from reviewtool.behaviour.scenarios import SCENARIOS
+from reviewtool.progress import SILENT, Progress
+
+OOPS = "oops"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One sequence, what the model answers, and why it is asked.  ``lethal``: ends in an oops."""
+
+    inputs: Word
+    expected: tuple[Observation, ...]
+    reason: str
+    lethal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """``name`` is one word, ``claim`` what passing means, ``left_out`` what was not included."""
+
+    name: str
+    claim: str
+    world: World
+    cases: tuple[Case, ...]
+    left_out: str = ""
+
+    @property
+    def steps(self) -> int:
+        return sum(len(case.inputs) for case in self.cases)
+
+
+def wp(
+    model: Model,
+    world: World,
+    extra: int = 0,
+    progress: Progress = SILENT,
+    limit: int | None = None,
+) -> Suite:
+    """The Wp suite of ``model`` in ``world``, complete for ``extra`` states more.
+
+    Of the sequences that end in the same way to crash, only a shortest runs: each costs a kernel.
+    Raises ValueError if ``limit`` states do not hold the machine.
+    """
+    machine = explore(model, world, limit, progress)
+    minimal = minimise(machine)
+    words = _maximal(_wp_words(machine, minimal, extra))
+    cases, dropped = _cases(model, world, words, "Wp")
+    more = f"at most {extra} states more than" if extra else "no more states than"
+    return Suite(
+        f"wp{extra}",
+        f"equivalent in the world of {world}, if the kernel, reduced to what can be observed, has "
+        f"{more} the model's {len(minimal.rows)}",
+        world,
+        cases,
+        f"{dropped} sequences that crash the kernel in a way another one does" if dropped else "",
+    )
+
+
+def _wp_words(machine: Machine, minimal: Minimal, extra: int) -> Iterator[Word]:
+    identifiers = [_identifiers(minimal, its) for its in range(len(minimal.rows))]
+    everything = tuple(dict.fromkeys(word for each in identifiers for word in each))
+    for access in minimal.access:
+        for middle in _words(machine.inputs, extra):
+            for word in everything:
+                yield access + middle + word
+    cover = set(minimal.access)
+    for source, access in enumerate(minimal.access):
+        for each in minimal.rows[source]:
+            if (*access, each) in cover:
+                continue
+            for middle in _words(machine.inputs, extra, shortest=extra):
+                reached = _follow(minimal, 0, (*access, each, *middle))
+                if reached is not None:
+                    for word in identifiers[reached]:
+                        yield (*access, each, *middle, *word)
+
+
+def _words(inputs: tuple[Input, ...], longest: int, shortest: int = 0) -> Iterator[Word]:
+    words: list[Word] = [()]
+    for length in range(longest + 1):
+        if length >= shortest:
+            yield from words
+        if length < longest:
+            words = [(*word, each) for word in words for each in inputs]
+
+
+def _follow(minimal: Minimal, start: int, word: Word) -> int | None:
+    for each in word:
+        step = minimal.rows[start].get(each)
+        if step is None:
+            return None
+        start = step[0]
+    return start
+
+
+def _identifiers(minimal: Minimal, its: int) -> tuple[Word, ...]:
+    """Sequences whose answers tell class ``its`` from every other class."""
+    chosen: list[Word] = []
+    others = sorted(
+        ((minimal.separating(its, other), other) for other in range(len(minimal.rows))),
+        key=lambda each: -len(each[0]),
+    )
+    for word, other in others:
+        if word and not any(_separates(minimal, each, its, other) for each in chosen):
+            chosen.append(word)
+    return tuple(chosen) or ((),)
+
+
+def _separates(minimal: Minimal, word: Word, a: int, b: int) -> bool:
+    seen_a, seen_b = minimal.run(a, word), minimal.run(b, word)
+    return seen_a is not None and seen_b is not None and seen_a != seen_b
+
+
+def _maximal(words: Iterable[Word]) -> list[Word]:
+    """The words that are no prefix of another, in order."""
+    wanted = dict.fromkeys(words)
+    prefixes = {word[:length] for word in wanted for length in range(len(word))}
+    return [word for word in wanted if word and word not in prefixes]
+
+
+def _cases(
+    model: Model, world: World, words: Iterable[Word], reason: str
+) -> tuple[tuple[Case, ...], int]:
+    """Cases of ``words``, cut where the kernel dies or an input may not be given.
+
+    Also returns how many were left out because another shows the same crash.
+    """
+    cases: dict[Word, Case] = {}
+    lethal: dict[tuple[str, str], Case] = {}
+    crashes = 0
+    for word in words:
+        case, death = _case(model, world, word, reason)
+        if death is None:
+            cases.setdefault(case.inputs, case)
+            continue
+        crashes += 1
+        before = lethal.get(death)
+        if before is None or len(case.inputs) < len(before.inputs):
+            lethal[death] = case
+    kept = tuple(_maximal(cases))
+    return (*(cases[word] for word in kept), *lethal.values()), crashes - len(lethal)
+
+
+def _case(
+    model: Model, world: World, word: Word, reason: str
+) -> tuple[Case, tuple[str, str] | None]:
+    state = model.initial(world)
+    expected: list[Observation] = []
+    for each in word:
+        target, seen = model.step(state, each)
+        if conflicting(target):
+            break
+        state = target
+        expected.append(seen)
+        if seen.result == OOPS:
+            inputs = word[: len(expected)]
+            return Case(inputs, tuple(expected), reason, lethal=True), (each.op, state.dead)
+    return Case(word[: len(expected)], tuple(expected), reason), None
+
+
+def scenarios(model: Model, world: World) -> Suite:
+    """The named scenarios, each with its reason.  ``world`` needs 2 pages, 2 threads, past_eof."""
+    cases = []
+    for reason, text in SCENARIOS:
+        case, _ = _case(model, world, parse(text), reason)
+        cases.append(case)
+    return Suite("scenarios", "the situations reviewers argued about", world, tuple(cases))
+
+
+def distinguishing(model: Model, diff: BehaviourDiff) -> Suite:
+    """Every witness of a semantic diff, as cases of one of its two models."""
+    cases = []
+    for each in diff.differences:
+        case, _ = _case(model, diff.world, each.inputs, each.cause)
+        cases.append(case)
+    return Suite(
+        "distinguishing",
+        f"where {diff.a} and {diff.b} differ, this is {model.name}",
+        diff.world,
+        tuple(cases),
+    )
+
+
+def random_walks(
+    model: Model, world: World, seed: int, walks: int = 100, length: int = 40
+) -> Suite:
+    """``walks`` random sequences of ``length`` inputs that crash nothing, from a printed seed."""
+    source = random.Random(seed)  # noqa: S311 - repeatable walks, no secret
+    inputs = model.alphabet(world)
+    cases = []
+    for number in range(walks):
+        word: list[Input] = []
+        state = model.initial(world)
+        while len(word) < length:
+            each = source.choice(inputs)
+            target, seen = model.step(state, each)
+            if seen.result == OOPS or conflicting(target):
+                continue
+            word.append(each)
+            state = target
+        expected = trace(model, world, tuple(word)).observations
+        cases.append(Case(tuple(word), expected, f"random walk {number} of seed {seed}"))
+    return Suite("random", f"random walks, seed {seed}", world, tuple(cases))
