@@ -29,7 +29,7 @@ from reviewtool.tree.store import (
     repository,
     run_git,
     scratch_index,
-    set_ref,
+    set_refs,
     write_commit,
 )
 
@@ -75,9 +75,8 @@ def apply(
             with progress.task(f"applying {name}", len(series)) as task:
                 found = _apply(repo, store, start, series, name, task)
             _file(key, found)
-    set_ref(store, found.ref, found.commit)
-    set_ref(store, f"{found.ref}.base", found.base_commit)
-    set_ref(store, f"{found.ref}.tip", found.tip)
+    refs = {"": found.commit, ".base": found.base_commit, ".tip": found.tip}
+    set_refs(store, {f"{found.ref}{suffix}": commit for suffix, commit in refs.items()})
     return found
 
 

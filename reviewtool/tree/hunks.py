@@ -47,31 +47,28 @@ def place(content: bytes, hunks: Sequence[Hunk]) -> tuple[tuple[Placement, ...],
         if found.state not in ("exact", "offset", "fuzz"):
             continue
         start = found.line - 1
-        fresh = _fresh(lines, hunk, start, found)
-        lines[start : start + len(hunk.old)] = fresh
-        if start + len(fresh) >= len(lines):
+        fresh = _fresh(lines, hunk, start)
+        stop = start + len(hunk.old)
+        lines[max(0, start) : stop] = fresh
+        floor = max(0, start) + len(fresh)
+        if floor >= len(lines):
             open_end = hunk.new_open_end
-        floor = start + len(fresh)
         shift = start - _wanted(hunk) + len(hunk.new) - len(hunk.old)
     end = b"" if open_end or not lines else b"\n"
     return tuple(placements), b"\n".join(lines) + end
 
 
-def _fresh(lines: list[bytes], hunk: Hunk, start: int, found: Placement) -> list[bytes]:
-    """The lines that replace the hunk's; context that did not match is kept as it stands."""
-    if not found.fuzz:
-        return list(hunk.new)
+def _fresh(lines: list[bytes], hunk: Hunk, start: int) -> list[bytes]:
+    """The lines that replace the hunk's; context that fuzz ignored is kept as it stands."""
     fresh: list[bytes] = []
     at = start
     for line in hunk.lines:
-        if line[:1] == b" ":
-            if at < len(lines):
-                fresh.append(lines[at])
-            at += 1
-        elif line[:1] == b"-":
-            at += 1
-        else:
+        if line[:1] == b"+":
             fresh.append(line[1:])
+            continue
+        if line[:1] == b" " and 0 <= at < len(lines):
+            fresh.append(lines[at])
+        at += 1
     return fresh
 
 
@@ -84,43 +81,39 @@ def _find(lines: list[bytes], hunk: Hunk, shift: int, floor: int) -> Placement:
     wanted = _wanted(hunk) + shift
     old = hunk.old
     leading, trailing = _context(hunk)
-    for fuzz in range(MAX_FUZZ + 1):
-        if fuzz and fuzz > max(leading, trailing):
-            break
-        # The shorter side loses less, as in patch(1): a hunk at the start of a file has no
-        # leading context to lose.
-        widest = max(leading, trailing)
+    widest = max(leading, trailing)
+    for fuzz in range(min(MAX_FUZZ, widest) + 1):
+        # The shorter side loses less: a hunk at the start of a file has no leading context.
         skip = max(0, fuzz - (widest - leading)) if fuzz else 0
         cut = max(0, fuzz - (widest - trailing)) if fuzz else 0
         core = old[skip : len(old) - cut]
-        # A hunk with less context before than after reaches to the very start of the file.
-        first = leading < trailing and not fuzz and hunk.old_start <= 1
-        last = trailing < leading and not fuzz
+        # Less context on one side means the hunk touched that end of the file.
+        at_start = not fuzz and leading < trailing and hunk.old_start <= 1
+        at_end = not fuzz and trailing < leading
         places = [
             start - skip
             for start in _matches(lines, core, floor, wanted + skip)
-            if not (first and start != 0) and not (last and start + len(core) != len(lines))
+            if not (at_start and start) and not (at_end and start + len(core) != len(lines))
         ]
-        places = [start for start in places if start >= floor or fuzz]
         if places:
             start = places[0]
-            offset = start - wanted
+            unmatched = (*range(skip), *range(len(old) - cut, len(old)))
+            pairs = ((old[i], _line(lines, start + i)) for i in unmatched)
+            dropped = tuple((expected, stands) for expected, stands in pairs if expected != stands)
             state: Literal["exact", "offset", "fuzz"] = (
-                "fuzz" if fuzz else "offset" if offset else "exact"
+                "fuzz" if fuzz else "offset" if start != wanted else "exact"
             )
-            dropped = tuple(
-                (old[i], lines[start + i] if 0 <= start + i < len(lines) else None)
-                for i in (*range(skip), *range(len(old) - cut, len(old)))
-                if not (0 <= start + i < len(lines)) or lines[start + i] != old[i]
-            )
-            if start >= 0 and start + len(old) <= len(lines):
-                return Placement(
-                    hunk, state, start + 1, offset, fuzz, _rivals(places, wanted), dropped
-                )
+            rivals = _rivals(places, wanted)
+            return Placement(hunk, state, start + 1, start - wanted, fuzz, rivals, dropped)
     already = next(_matches(lines, hunk.new, 0, wanted), None)
-    if already is not None and len(hunk.new) > len(hunk.old) // 2 and hunk.new != hunk.old:
+    # A few lines of context with everything removed is found anywhere: no proof of anything.
+    if already is not None and any(line[:1] == b"+" for line in hunk.lines):
         return Placement(hunk, "already", already + 1, already - wanted)
     return Placement(hunk, "rejected", wanted + 1)
+
+
+def _line(lines: list[bytes], at: int) -> bytes | None:
+    return lines[at] if 0 <= at < len(lines) else None
 
 
 def _rivals(places: list[int], wanted: int) -> int:

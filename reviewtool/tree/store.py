@@ -5,19 +5,19 @@ A user's clone is only ever read: a store borrows its objects through ``objects/
 and no git command that may write runs with the clone as its repository.
 """
 
+import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
 
 import git
-from gitdb.base import IStream  # type: ignore[import-untyped] # GitPython's own, untyped
 
 from reviewtool import cache, process
-from reviewtool.errors import InputError
+from reviewtool.errors import InputError, Unavailable
 
 NULL_SHA = "0" * 40
 _COMMITTER = "reviewtool <reviewtool@reviewtool.invalid>"
@@ -150,9 +150,22 @@ def read_object(repo: git.Repo, name: str) -> tuple[str, bytes]:
 
 
 def write_object(repo: git.Repo, kind: str, content: bytes) -> str:
-    """Store an object (``blob``, ``tree`` or ``commit``) and return its hex id."""
-    made = repo.odb.store(IStream(kind.encode(), len(content), BytesIO(content)))
-    return str(made.hexsha.decode())
+    """Store an object (``blob``, ``tree`` or ``commit``) and return its hex id.
+
+    A loose object is a compressed file under its own digest; GitPython would start a
+    ``git hash-object`` for each.
+    """
+    raw = f"{kind} {len(content)}\0".encode() + content
+    name = hashlib.sha1(raw, usedforsecurity=False).hexdigest()
+    path = Path(repo.git_dir) / "objects" / name[:2] / name[2:]
+    if not path.exists():
+        try:
+            cache.write_atomic(path, zlib.compress(raw, 1))
+        except OSError as error:
+            raise Unavailable(
+                f"cannot write: {error.strerror}", str(repo.git_dir), "free some space there"
+            ) from error
+    return name
 
 
 def write_commit(
@@ -174,11 +187,12 @@ def write_commit(
     return write_object(repo, "commit", raw + b"\n\n" + message)
 
 
-def set_ref(store: Path, ref: str, commit: str) -> None:
-    """Point ``ref`` (below refs/reviewtool/) at ``commit``."""
-    done = run_git(store, "update-ref", ref, commit)
+def set_refs(store: Path, refs: Mapping[str, str]) -> None:
+    """Point each ref (below refs/reviewtool/) at its commit: all of them, or none."""
+    orders = "".join(f"update {ref} {commit}\n" for ref, commit in refs.items())
+    done = run_git(store, "update-ref", "--stdin", stdin=orders.encode())
     if done.returncode:
-        raise InputError(f"git update-ref: {done.complaint}", ref, f"remove {store} and try again")
+        raise InputError(f"git update-ref: {done.complaint}", str(store), "remove it and try again")
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Each finding is a reason to look, told as such. A file that is byte for byte wha
 never suspicious; these rules look only at files that differ.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -35,7 +36,7 @@ def suspicions(placed: Iterable[Placed], merged: bool = False) -> tuple[str, ...
             if not merged:
                 found += (f"{where} {words}" for words in _fuzz(spot))
                 found += (f"{where} {words}" for words in _place(spot, lines))
-            found += (f"{where} {words}" for words in _locks(spot, before))
+            found += (f"{where} {words}" for words in _locks(spot, lines))
     return tuple(visible_line(words) for words in found)
 
 
@@ -62,21 +63,18 @@ def _stem(word: bytes) -> bytes:
 def _place(spot: Placement, lines: list[bytes]) -> Iterator[str]:
     if spot.places > 1:
         yield f"fits at {spot.places} places; the nearest, line {spot.line}, was taken"
-    if spot.state == "exact" or not spot.hunk.section:
+    if spot.state == "exact":
         return
-    mailed = _function(spot.hunk.section.encode("utf-8", "surrogateescape"))
-    here = next(
-        (
-            line
-            for line in reversed(lines[: max(0, spot.line - 1)])
-            if _HEAD.match(line) and not _LABEL.match(line)
-        ),
-        b"",
-    )
+    # The heading names the function only if the change is inside it, not after its end.
+    context = itertools.takewhile(lambda line: line[:1] == b" ", spot.hunk.lines)
+    if any(_HEAD.match(line[1:]) or line[1:2] == b"}" for line in context):
+        return
     # Only two names can contradict each other: a heading may be a macro, a struct, or cut short.
-    landed = _function(here)
+    mailed = _function(spot.hunk.section.encode("utf-8", "surrogateescape"))
+    head = _enclosing(lines, spot.line - 1)
+    landed = _function(head)
     if mailed and landed and mailed != landed:
-        yield f"is mailed for {mailed.decode('utf-8', 'replace')}() but lands after {_quote(here)}"
+        yield f"is mailed for {mailed.decode('utf-8', 'replace')}() but lands in {_quote(head)}"
 
 
 def _function(head: bytes) -> bytes:
@@ -84,31 +82,42 @@ def _function(head: bytes) -> bytes:
     return match[1] if match else b""
 
 
-def _locks(spot: Placement, before: bytes) -> Iterator[str]:
+def _enclosing(lines: list[bytes], line: int) -> bytes:
+    """The head of the function or struct around ``line`` (from 0); empty outside of any."""
+    for above in reversed(lines[: max(0, line)]):
+        if above[:1] == b"}":
+            return b""
+        if _HEAD.match(above) and not _LABEL.match(above):
+            return above
+    return b""
+
+
+def _locks(spot: Placement, lines: list[bytes]) -> Iterator[str]:
     """An unlock added to a function that neither takes nor drops that lock as it stands.
 
-    The real case: a hunk of 2025 adds filemap_invalidate_unlock_shared() to a fault handler that no
-    longer takes the lock.
+    The real case: a hunk of 2025 adds filemap_invalidate_unlock_shared() to a fault handler that
+    no longer takes the lock. A function the hunk itself brings is its author's own affair.
     """
+    marks = [line[:1] for line in spot.hunk.lines]
+    changed = spot.line - 1 + sum(1 for _ in itertools.takewhile(lambda m: m == b" ", marks))
+    if not _enclosing(lines, changed):
+        return
     added = b"\n".join(line[1:] for line in spot.hunk.lines if line[:1] == b"+")
-    for match in dict.fromkeys(m.groups() for m in _UNLOCK.finditer(added)):
-        unlock = match[0] + b"unlock" + match[1]
-        takes = re.compile(
-            rb"\b" + re.escape(match[0]) + rb"(?:try)?lock" + rb"\w*\s*\(|\b" + re.escape(unlock)
+    if any(_HEAD.match(line) and not _LABEL.match(line) for line in added.split(b"\n")):
+        return
+    body = _body(lines, changed)
+    for first, last in dict.fromkeys(match.groups() for match in _UNLOCK.finditer(added)):
+        family = re.compile(
+            rb"\b" + re.escape(first) + rb"(?:un|try)?lock" + re.escape(last) + rb"\w*\s*\("
         )
-        own = b"\n".join(line[1:] for line in spot.hunk.lines if line[:1] == b"+")
-        locks = re.search(
-            rb"\b" + re.escape(match[0]) + rb"(?:try)?lock" + re.escape(match[1]) + rb"\s*\(", own
-        )
-        body = _body(before, spot.line)
-        if body and not locks and not takes.search(body):
-            name = unlock.decode("utf-8", "replace")
-            yield f"adds {name}() where the function takes no such lock"
+        takes = re.search(rb"\b" + re.escape(first) + rb"(?:try)?lock\w*\s*\(", added)
+        if not takes and not family.search(body):
+            name = (first + b"unlock" + last).decode("utf-8", "replace")
+            yield f"adds {name}() to a function that takes no such lock here"
 
 
-def _body(content: bytes, line: int) -> bytes:
-    """The function around ``line``: from the last brace in column 0 before it to the next one."""
-    lines = content.split(b"\n")
+def _body(lines: list[bytes], line: int) -> bytes:
+    """The function around ``line`` (from 0): between two lines that begin with a brace."""
     start = max((i for i in range(min(line, len(lines))) if lines[i][:1] == b"}"), default=-1)
     end = next((i for i in range(line, len(lines)) if lines[i][:1] == b"}"), len(lines))
     return b"\n".join(lines[start + 1 : end])
