@@ -1,0 +1,3 @@
+; Functions, defined or only declared: which of the two is seen from the node upwards.
+(function_declarator
+  declarator: (identifier) @name) @declarator

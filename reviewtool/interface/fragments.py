@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A fragment of a file made whole enough to be parsed.
+
+A hunk begins and ends anywhere. What it stands in is in git's section heading: that is put in
+front when it opens a struct, an enumeration or an initialiser; the inside of a function whose
+head is not shown is blanked, and the function is reported by its heading; what is still open at
+the end is closed.
+"""
+
+import re
+from dataclasses import dataclass
+
+from reviewtool.interface.mask import blanked, without_comments
+from reviewtool.interface.sparse import Fragment
+
+_OPENER = re.compile(r"(?:=\s*\{|(?:\b(?:struct|union|enum)\b[^()]*)\{)\s*$")
+_ANY_OPENER = re.compile(r"(?:^|\s)(?:struct|union|enum)\s+\w+\s*$|=\s*$")
+_FUNCTION = re.compile(r"(?:^|[\s*])(\w+)\s*\(")
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """``text``, its first line being the heading if there is one in front.
+
+    ``numbers`` gives each line of the text its number in the file, 0 for a line that is not in
+    it. ``inside`` is the heading of the function the fragment starts in, with the number of its
+    lines; ``open`` is true when the last thing in the text goes on after it.
+    """
+
+    text: bytes
+    numbers: tuple[int, ...]
+    inside: str
+    inside_lines: int
+    open: bool
+
+
+def whole(fragment: Fragment) -> Whole:
+    """``fragment`` as text a parser can read."""
+    texts = [line.text for line in fragment.lines]
+    raw = "\n".join(texts).encode("utf-8", "surrogateescape")
+    raw = _without_torn_macro(without_torn_comment(raw))
+    code = without_comments(raw)
+    lines = code.split(b"\n")
+    raw_lines = raw.split(b"\n")
+    numbers = [line.number for line in fragment.lines]
+    inside, inside_lines = "", 0
+    heading = fragment.heading
+    if heading and _starts_inside(lines):
+        if _OPENER.search(heading):
+            raw_lines.insert(0, heading.encode("utf-8", "surrogateescape"))
+            numbers.insert(0, 0)
+        elif _FUNCTION.search(heading) and not _ANY_OPENER.search(heading):
+            inside = heading
+            inside_lines = _end_of_inside(lines)
+            for index in range(inside_lines):
+                raw_lines[index] = _directive_or_blank(raw_lines[index], lines[index])
+    text = b"\n".join(raw_lines)
+    closers = _closers(without_comments(text))
+    if closers:
+        text += b"\n" + closers
+        numbers.append(0)
+    return Whole(text + b"\n", (*numbers, 0), inside, inside_lines, bool(closers))
+
+
+def without_torn_comment(raw: bytes) -> bytes:
+    """Blank the rest of a comment that began before the fragment."""
+    start, stop = raw.find(b"/*"), raw.find(b"*/")
+    if stop >= 0 and (start < 0 or stop < start):
+        return blanked(raw[: stop + 2]) + raw[stop + 2 :]
+    lines = raw.split(b"\n")
+    if start < 0 and stop < 0 and all(re.match(rb"\s*\*|\s*$", line) for line in lines):
+        return blanked(raw)
+    first = next((line for line in lines if line.strip()), b"")
+    if start >= 0 and re.match(rb"\s+\*(?:\s|$)", first):
+        # A comment is torn when starred lines come first, whatever closes it further down.
+        for index, line in enumerate(lines):
+            if not re.match(rb"\s*\*", line):
+                return b"\n".join([*(blanked(one) for one in lines[:index]), *lines[index:]])
+    return raw
+
+
+def _without_torn_macro(raw: bytes) -> bytes:
+    """Blank the rest of a macro that began before the fragment: indented, continued lines."""
+    lines = raw.split(b"\n")
+    index = 0
+    while index < len(lines) and lines[index].rstrip().endswith(b"\\"):
+        if lines[index].lstrip().startswith(b"#"):
+            return raw
+        index += 1
+    if index == 0:
+        return raw
+    return b"\n".join([*(blanked(line) for line in lines[: index + 1]), *lines[index + 1 :]])
+
+
+def _starts_inside(lines: list[bytes]) -> bool:
+    """Whether the first line stands inside the block the heading opens.
+
+    It does when the first thing in the first column is the brace that closes it, or when there
+    is nothing there at all; a label of a function counts as inside.
+    """
+    for line in lines:
+        if not line.strip() or line.lstrip().startswith(b"#") or line[:1] in b" \t":
+            continue
+        if re.match(rb"\w+:(?!:)", line):
+            continue
+        return line.startswith((b"}", b"{"))
+    return True
+
+
+def _end_of_inside(lines: list[bytes]) -> int:
+    for index, line in enumerate(lines):
+        if line.startswith(b"}"):
+            return index + 1
+    return len(lines)
+
+
+def _directive_or_blank(raw: bytes, code: bytes) -> bytes:
+    return raw if code.lstrip().startswith(b"#") else blanked(raw)
+
+
+def _closers(code: bytes) -> bytes:
+    """The brackets that end what ``code`` leaves open."""
+    stack: list[bytes] = []
+    pairs = {b"{": b"}", b"(": b")", b"[": b"]"}
+    masked = re.sub(rb'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', b"", code)
+    masked = re.sub(rb"^[ \t]*#(?:\\\n|[^\n])*", b"", masked, flags=re.MULTILINE)
+    for byte in re.findall(rb"[][(){}]", masked):
+        if byte in pairs:
+            stack.append(pairs[byte])
+        elif byte in stack:
+            while stack.pop() != byte:
+                pass
+    return b"".join(reversed(stack)) + b";" if stack else b""
+
+
+def function_in(heading: str) -> str:
+    """The name of the function a section heading opens, "" if it opens none."""
+    if _OPENER.search(heading):
+        return ""
+    found = _FUNCTION.search(heading)
+    return found[1] if found else ""

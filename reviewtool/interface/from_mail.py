@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The interface of a revision from its mail alone: what the hunks show before and after."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from reviewtool.archive.types import Revision
+from reviewtool.interface.extract import every, is_c, is_kconfig, merged
+from reviewtool.interface.fragments import Whole, function_in, whole, without_torn_comment
+from reviewtool.interface.hunks import FileDiff, file_diffs
+from reviewtool.interface.kconfig import options
+from reviewtool.interface.mask import without_comments
+from reviewtool.interface.references import SeenLine, owners, references
+from reviewtool.interface.source import Source, read
+from reviewtool.interface.sparse import Fragment, sparse_files
+from reviewtool.interface.types import UNSEEN, Element, Snapshot
+
+_CONTAINERS = ("table", "struct")
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """An element in one fragment, and what the series does within it there."""
+
+    element: Element
+    headed: bool  # its first line is in the fragment
+    head_patch: int | None
+    patches: frozenset[int]
+    changed: tuple[str, ...]  # code of the lines added (removed, in a text before the series)
+    complete: bool
+
+
+_Found = dict[tuple[str, tuple[str, str, str]], list[_Seen]]
+
+
+def snapshot_mail(revision: Revision) -> Snapshot:
+    """The partial interface of ``revision``: its patches laid over what they show of the base."""
+    patches = [(patch.index, tuple(file_diffs(patch.diff))) for patch in revision.patches]
+    return snapshot_diffs(revision.id, patches)
+
+
+def snapshot_diffs(revision: str, patches: Sequence[tuple[int, Sequence[FileDiff]]]) -> Snapshot:
+    """The partial interface of the ``patches`` (index, diffs) of one revision, in order."""
+    after: _Found = {}
+    before: _Found = {}
+    lines: list[SeenLine] = []
+    old_lines: list[SeenLine] = []
+    for file in sparse_files(patches).values():
+        _collect(file.path, file.after(), after, lines)
+        _collect(file.path, file.before(), before, old_lines)
+    elements, replaced, removed = _compared(after, before)
+    elements += _border_crossings(lines, elements)
+    removed += [
+        replace(one, state="removed")
+        for one in _border_crossings(old_lines, removed)
+        if one.name not in {element.name for element in elements if element.kind == "reference"}
+    ]
+    elements += _selftests(patches)
+    elements.sort(key=_place)
+    removed.sort(key=_place)
+    return Snapshot(revision, True, tuple(elements), tuple(removed), tuple(replaced))
+
+
+def _place(element: Element) -> tuple[str, int, str, str]:
+    return (element.path, element.line, element.kind, element.name)
+
+
+def _collect(
+    path: str, fragments: Iterable[Fragment], found: _Found, lines: list[SeenLine]
+) -> None:
+    for fragment in fragments:
+        if is_c(path):
+            text = whole(fragment)
+            source = read(path, text.text)
+            for seen in _seen(source, text, fragment):
+                found.setdefault((path, seen.element.key), []).append(seen)
+            lines.extend(_code_lines(source, text, fragment))
+        elif is_kconfig(path):
+            raw = "\n".join(line.text for line in fragment.lines).encode("utf-8", "replace")
+            numbers = tuple(line.number for line in fragment.lines)
+            code = [line.text for line in fragment.lines]
+            for option in options(path, raw):
+                seen = _located(option, code, numbers, fragment, True)
+                found.setdefault((path, option.key), []).append(seen)
+
+
+def _seen(source: Source, text: Whole, fragment: Fragment) -> Iterator[_Seen]:
+    shown = _shown_code(fragment)
+    code = [shown.get(number, "") for number in text.numbers]
+    last = len(text.numbers) - 1
+    for element in every(source):
+        complete = text.numbers[element.line - 1] > 0 and not (text.open and element.end >= last)
+        yield _located(element, code, text.numbers, fragment, complete)
+    name = function_in(text.inside)
+    if name:
+        # A label or a blanked body: only the heading tells whose lines these are.
+        head = Element(
+            kind="function",
+            name=name,
+            type=text.inside if text.inside.count("(") == text.inside.count(")") else "",
+            path=source.path,
+            line=1,
+            end=text.inside_lines,
+        )
+        yield replace(_located(head, code, text.numbers, fragment, False), headed=False)
+
+
+def _located(
+    element: Element,
+    code: Sequence[str],
+    numbers: Sequence[int],
+    fragment: Fragment,
+    complete: bool,
+) -> _Seen:
+    """``element`` with its line numbers in the file, and the changes within it."""
+    by_number = {line.number: line for line in fragment.lines}
+    covered = range(element.line - 1, min(element.end, len(numbers)))
+    known = [(index, by_number[numbers[index]]) for index in covered if numbers[index]]
+    headed = numbers[element.line - 1] > 0
+    patches = {line.patch for _, line in known if line.patch is not None}
+    patches |= {line.cut for _, line in known[1:] if line.cut is not None}
+    first = known[0][1] if known else fragment.lines[0]
+    return _Seen(
+        replace(
+            element,
+            line=first.number,
+            end=known[-1][1].number if known else first.number,
+            digest=element.digest if complete else "",
+        ),
+        headed,
+        first.patch if headed else None,
+        frozenset(patches),
+        tuple(
+            "".join(code[index].split())
+            for index, line in known
+            if line.patch is not None and index < len(code) and code[index].strip()
+        ),
+        complete,
+    )
+
+
+def _compared(after: _Found, before: _Found) -> tuple[list[Element], list[Element], list[Element]]:
+    """Elements after the series with their state; those changed as they were; those removed."""
+    elements: list[Element] = []
+    replaced: list[Element] = []
+    removed: list[Element] = []
+    elsewhere: dict[tuple[str, str, str], list[tuple[str, tuple[str, str, str]]]] = {}
+    for where in before:
+        elsewhere.setdefault(where[1], []).append(where)
+    taken = set()
+    for where, seen in after.items():
+        origin = where if where in before else None
+        if origin is None and seen[0].element.kind in ("function", "struct", "table", "flag"):
+            gone = [one for one in elsewhere.get(where[1], ()) if one not in after]
+            origin = gone[0] if gone else None
+        if origin is not None:
+            taken.add(origin)
+        element, old = _state(seen, before.get(origin, []) if origin else [])
+        elements.append(element)
+        if old is not None:
+            replaced.append(old)
+    for where, seen in before.items():
+        if where in taken or where in after:
+            continue
+        heads = [one.head_patch for one in seen if one.headed and one.head_patch is not None]
+        if heads:
+            removed.append(replace(_as_one(seen), state="removed", patch=min(heads)))
+    return elements, replaced, removed
+
+
+def _state(seen: list[_Seen], old: list[_Seen]) -> tuple[Element, Element | None]:
+    element = _as_one(seen)
+    changed = tuple(text for one in seen for text in one.changed)
+    gone = tuple(text for one in old for text in one.changed)
+    patches = {patch for one in (*seen, *old) for patch in one.patches}
+    heads = [one.head_patch for one in seen if one.headed and one.head_patch is not None]
+    if not old and heads:
+        return replace(element, state="added", patch=min(heads)), None
+    if not old:
+        touched = bool(changed)
+    else:
+        was = _as_one(old)
+        touched = changed != gone or (was.path, was.guard) != (element.path, element.guard)
+    if not touched or (element.kind in _CONTAINERS and old and _as_one(old).path == element.path):
+        return replace(element, patch=None), None
+    if element.kind == "function":
+        # What two revisions do to it can be compared whatever their hunks show around it.
+        text = "\0".join((*changed, "\1", *gone))
+        digest = "~" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:15]
+        element = replace(element, digest=digest)
+    first = min(patches) if patches else None
+    return replace(element, state="changed", patch=first), _as_one(old) if old else None
+
+
+def _as_one(seen: list[_Seen]) -> Element:
+    """What the fragments together say of one element; those that show its head say most."""
+    headed = [one.element for one in seen if one.headed]
+    chosen = merged(headed or [seen[0].element])[0]
+    if not headed:
+        types = [one.element.type for one in seen if one.element.type]
+        chosen = replace(chosen, type=types[0] if types else "")
+    return chosen
+
+
+def _code_lines(source: Source, text: Whole, fragment: Fragment) -> Iterator[SeenLine]:
+    """The lines of a fragment that the series adds (or removes), with the function around."""
+    by_number = {line.number: line for line in fragment.lines}
+    spans = [
+        (element.line - 1, element.end, element.name)
+        for element in every(source)
+        if element.kind == "function"
+    ]
+    heading = function_in(text.inside)
+    if heading:
+        spans.append((0, text.inside_lines, heading))
+    raw = _shown_code(fragment)
+    for index, number in enumerate(text.numbers):
+        line = by_number.get(number)
+        if line is None or line.patch is None:
+            continue
+        inside = next((name for start, stop, name in spans if start <= index < stop), "")
+        guard = source.masked.guards.at(index)
+        yield SeenLine(
+            source.path, number, raw[number], "" if guard == UNSEEN else guard, inside, line.patch
+        )
+
+
+def _shown_code(fragment: Fragment) -> dict[int, str]:
+    """The lines of a fragment by number, without comments."""
+    raw = "\n".join(line.text for line in fragment.lines).encode("utf-8", "replace")
+    code = without_comments(without_torn_comment(raw)).decode("utf-8", "replace").split("\n")
+    return {line.number: text for line, text in zip(fragment.lines, code, strict=True)}
+
+
+def _border_crossings(lines: Sequence[SeenLine], elements: Iterable[Element]) -> list[Element]:
+    found = references(lines, owners(elements))
+    return [replace(one, state="added") for one in found]
+
+
+def _selftests(patches: Sequence[tuple[int, Sequence[FileDiff]]]) -> list[Element]:
+    """Kind "selftest": the test programs a series touches, by path."""
+    found: dict[str, Element] = {}
+    for index, diffs in patches:
+        for diff in diffs:
+            path = diff.path
+            if not path.startswith("tools/testing/") or path in found:
+                continue
+            found[path] = Element(
+                kind="selftest",
+                name=path.removeprefix("tools/testing/"),
+                path=path,
+                state="changed" if diff.old else "added",
+                patch=index,
+            )
+    return list(found.values())

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Preprocessor conditions: which one holds at which line.
+
+The syntax trees are made from text without conditionals (mask.py), so the condition an element
+stands under comes from here. Include guards and the conditions every kernel build of C code
+meets (``__KERNEL__``, not ``__ASSEMBLY__``) are no conditions.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from reviewtool.interface.types import UNSEEN
+
+NEVER = "0"
+_ALWAYS = {
+    "1",
+    "__KERNEL__",
+    "!__ASSEMBLY__",
+    "!__ASSEMBLER__",
+    "!__cplusplus",
+    "!BUILD_VDSO",
+    "!__GENKSYMS__",
+    "!LINKER_SCRIPT",
+    "!__CHECKER__",
+}
+_NEGATED = {"__ASSEMBLY__", "__ASSEMBLER__", "__cplusplus", "__GENKSYMS__", "LINKER_SCRIPT"}
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """A preprocessor line: ``first`` and ``last`` count from 0."""
+
+    word: str
+    argument: str
+    comment: str
+    first: int
+    last: int
+
+
+def condition(text: str) -> str:
+    """``text`` of an ``#if`` in the words reviewers use: ``defined(A) && !IS_ENABLED(B)`` is
+    ``A && !B``. IS_BUILTIN, IS_MODULE and IS_REACHABLE stay as they are: they mean less."""
+    text = " ".join(text.split())
+    text = re.sub(r"\bdefined\s*\(\s*(\w+)\s*\)", r"\1", text)
+    text = re.sub(r"\bdefined\s+(\w+)", r"\1", text)
+    text = re.sub(r"\bIS_ENABLED\s*\(\s*(\w+)\s*\)", r"\1", text)
+    text = re.sub(r"!\s+", "!", text)
+    return re.sub(r"!\((!?\w+)\)", lambda found: negated(found[1]), text)
+
+
+def negated(text: str) -> str:
+    """The opposite condition."""
+    if not text or text == UNSEEN:
+        return UNSEEN
+    if text in ("0", "1"):
+        return "1" if text == "0" else "0"
+    if re.fullmatch(r"\w+", text):
+        return f"!{text}"
+    if re.fullmatch(r"!\w+", text):
+        return text[1:]
+    return f"!({text})"
+
+
+def joined(conditions: Sequence[str]) -> str:
+    """All of ``conditions`` at once; :data:`NEVER` if one of them never holds."""
+    kept: list[str] = []
+    for text in conditions:
+        if text == NEVER or text in _NEGATED:
+            return NEVER
+        if text and text not in _ALWAYS and text not in kept:
+            kept.append(text)
+    if len(kept) == 1:
+        return kept[0]
+    return " && ".join(f"({text})" if "||" in text else text for text in kept)
+
+
+class GuardMap:
+    """The condition at every line of a text."""
+
+    def __init__(self, changes: Sequence[tuple[int, str]]) -> None:
+        self._starts = [line for line, _ in changes]
+        self._guards = [guard for _, guard in changes]
+
+    def at(self, line: int) -> str:
+        """The condition at ``line`` (from 0), "" for none."""
+        index = bisect_right(self._starts, line) - 1
+        return self._guards[index] if index >= 0 else ""
+
+    def dead_lines(self, total: int) -> list[tuple[int, int]]:
+        """Ranges of lines no build compiles (``#if 0``), end exclusive."""
+        ends = [*self._starts[1:], total] if self._starts else []
+        return [
+            (start, end)
+            for start, guard, end in zip(self._starts, self._guards, ends, strict=True)
+            if guard == NEVER
+        ]
+
+
+def guard_map(directives: Sequence[Directive]) -> GuardMap:
+    """Where each condition holds.
+
+    A fragment of a file may close a condition it does not open. What stands before such an
+    ``#else`` or ``#endif`` has a condition nobody sees, unless a comment names it, as the
+    kernel's style asks: ``#endif /* CONFIG_NUMA */``.
+    """
+    outer = _closed_but_not_opened(directives)
+    stack: list[list[str]] = [[name] for name in reversed(outer)]
+    changes = [(0, _current(stack))] if stack else []
+    guarded = _include_guards(directives)
+    for directive in directives:
+        word = directive.word
+        if word in ("if", "ifdef", "ifndef"):
+            opened = condition(directive.argument)
+            if word == "ifndef":
+                opened = "" if directive.first in guarded else negated(opened)
+            stack.append([opened])
+        elif word in ("elif", "elifdef", "elifndef", "else"):
+            branches = stack[-1]
+            branches[-1] = negated(branches[-1]) if branches[-1] else ""
+            if word != "else":
+                opened = condition(directive.argument)
+                branches.append(negated(opened) if word == "elifndef" else opened)
+        elif word == "endif":
+            stack.pop()
+        else:
+            continue
+        changes.append((directive.first, _current(stack)))
+    return GuardMap(changes)
+
+
+def _current(stack: Sequence[Sequence[str]]) -> str:
+    return joined([text for branches in stack for text in branches])
+
+
+def _closed_but_not_opened(directives: Sequence[Directive]) -> list[str]:
+    """The conditions in force before the first line, innermost first."""
+    depth = 0
+    outer: list[str] = []
+    in_else = False
+    for directive in directives:
+        if directive.word in ("if", "ifdef", "ifndef"):
+            depth += 1
+        elif depth == 0 and directive.word in ("else", "elif"):
+            if not in_else:
+                outer.append(_named(directive) if directive.word == "else" else UNSEEN)
+            in_else = True
+        elif directive.word == "endif":
+            if depth:
+                depth -= 1
+                continue
+            if not in_else:
+                outer.append(_named(directive))
+            elif outer[-1] == UNSEEN:
+                outer[-1] = _named(directive)
+            in_else = False
+    return outer
+
+
+def _named(directive: Directive) -> str:
+    found = re.search(r"\b(CONFIG_\w+)", directive.comment)
+    return found[1] if found else UNSEEN
+
+
+def _include_guards(directives: Sequence[Directive]) -> set[int]:
+    """Lines of the ``#ifndef X`` that ``#define X`` follows at once."""
+    found = set()
+    for one, two in pairwise(directives):
+        name = two.argument.split("(")[0].split()
+        if (
+            one.word == "ifndef"
+            and two.word == "define"
+            and name
+            and one.argument.split()[:1] == name[:1]
+            and len(name) == 1
+        ):
+            found.add(one.first)
+    return found

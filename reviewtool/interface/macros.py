@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What macros define: constants, ioctls, exported symbols, tracepoints. No grammar is needed."""
+
+import re
+from collections.abc import Iterator
+
+from reviewtool.interface.guards import NEVER
+from reviewtool.interface.source import Source
+from reviewtool.interface.types import Element, Kind
+
+_IOCTL = re.compile(r"\b_IO(?:R|W|WR)?(?:_BAD)?\s*\(")
+_EXPORT = re.compile(
+    rb"^[ \t]*(EXPORT_[A-Z_]*SYMBOL[A-Z_]*)\s*\(\s*(\w+)\s*((?:,[^()]*)?)\)",
+    re.MULTILINE,
+)
+_TRACEPOINT = re.compile(
+    rb"^(TRACE_EVENT\w*|DEFINE_EVENT\w*|DECLARE_TRACE\w*)\s*\(\s*(\w+)\s*(?:,\s*(\w+))?",
+    re.MULTILINE,
+)
+_CONSTANT = re.compile(
+    r"""[\s()|&~+\-*/<>,]* (?:
+        (?: 0[xX][0-9a-fA-F]+ | \d+ ) [uUlL]*
+      | [A-Z_][A-Z0-9_]*
+      | \(\s*_*[us]\d+\s*\) | BIT(?:_ULL)?\([^()]*\) | _BITULL?\([^()]*\)
+      | GENMASK(?:_ULL)?\([^()]*\)
+      | '(?:\\.|[^'])' | "[^"]*"
+      | [\s()|&~+\-*/<>,]+
+    )+""",
+    re.VERBOSE,
+)
+
+
+def macros(source: Source) -> Iterator[Element]:
+    """Kinds "flag" and "ioctl": object-like macros with a constant value, in capitals."""
+    before = ""
+    for directive in source.masked.directives:
+        if directive.word != "define":
+            continue
+        found = re.match(r"([A-Za-z_]\w*)(\(?)\s*(.*)", directive.argument, re.DOTALL)
+        if found is None or found[2] or not found[3]:
+            continue
+        name, value = found[1], " ".join(found[3].split())
+        guard = source.masked.guards.at(directive.first)
+        if not name.isupper() or guard == NEVER or "(" in name:
+            continue
+        kind: Kind = "ioctl" if _IOCTL.search(value) else "flag"
+        if kind == "flag" and not _CONSTANT.fullmatch(value):
+            continue
+        yield Element(
+            kind=kind,
+            name=name,
+            parent="uapi" if is_uapi(source.path) else "",
+            guard=guard,
+            value=value,
+            path=source.path,
+            line=directive.first + 1,
+            end=directive.last + 1,
+            comment=source.comment_above(directive.first),
+            after=before,
+        )
+        before = name
+
+
+def is_uapi(path: str) -> bool:
+    """Whether a header is part of what user space compiles against."""
+    return "/uapi/" in f"/{path}"
+
+
+def exports(source: Source) -> Iterator[Element]:
+    """Kind "export": ``type`` is the macro, ``value`` the modules or the namespace it is for."""
+    for row, found in _found(_EXPORT, source):
+        yield Element(
+            kind="export",
+            name=found[2].decode(),
+            guard=source.masked.guards.at(row),
+            type=found[1].decode(),
+            value=found[3].decode("utf-8", "replace").strip(', "'),
+            path=source.path,
+            line=row + 1,
+            end=row + 1 + found[0].count(b"\n"),
+        )
+
+
+def tracepoints(source: Source) -> Iterator[Element]:
+    """Kind "tracepoint": events a header under include/trace declares."""
+    if b"TRACE_EVENT" not in source.masked.code and b"DEFINE_EVENT" not in source.masked.code:
+        return
+    for row, found in _found(_TRACEPOINT, source):
+        event = found[3] if found[1].startswith(b"DEFINE_EVENT") and found[3] else found[2]
+        yield Element(
+            kind="tracepoint",
+            name=event.decode(),
+            guard=source.masked.guards.at(row),
+            type=found[1].decode(),
+            path=source.path,
+            line=row + 1,
+            end=row + 1,
+        )
+
+
+def _found(pattern: re.Pattern[bytes], source: Source) -> Iterator[tuple[int, re.Match[bytes]]]:
+    code = source.masked.code
+    row = position = 0
+    for found in pattern.finditer(code):
+        row += code.count(b"\n", position, found.start())
+        position = found.start()
+        if source.masked.guards.at(row) != NEVER:
+            yield row, found

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Kernel C made readable for the grammar: what it cannot parse becomes blanks of equal length.
+
+Equal length, so that an offset in the masked text is the same place in the source. The rules,
+what each loses and the recall that results are in grammars/README.md.
+"""
+
+import re
+from dataclasses import dataclass
+
+from reviewtool.interface.guards import Directive, GuardMap, guard_map
+
+_LEXEME = re.compile(
+    rb"""/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", re.DOTALL
+)
+_DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*([a-z]+)((?:\\\r?\n|[^\n])*)", re.MULTILINE)
+_NOT_NEWLINE = re.compile(rb"[^\n]")
+
+_BALANCED = rb"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)"
+_WITH_ARGUMENT = (
+    rb"__attribute__|__attribute|__printf|__scanf|__aligned|__section|__acquires|__releases|"
+    rb"__must_hold|__must_hold_shared|__acquire_shared|__cond_acquires|__counted_by|"
+    rb"__counted_by_le|__counted_by_be|__alloc_size|__realloc_size|__assume_aligned|__alias|"
+    rb"__diagnose_as|__error|__warning|__compiletime_error|__compiletime_warning|__format_arg|"
+    rb"__guarded_by|__pt_guarded_by|__no_sanitize|__cleanup|__free|__no_sanitize_address|"
+    rb"__has_attribute|__bpf_kfunc_attr|__nonnull|__designated_init_for|__ADDRESSABLE|"
+    rb"__realloc_size|_Alignas|__access"
+)
+_ALONE = (
+    rb"__init|__exit|__initdata|__exitdata|__initconst|__exitconst|__initdata_or_module|"
+    rb"__init_or_module|__initconst_or_module|__net_init|__net_exit|__net_initdata|"
+    rb"__net_initconst|__devinit|__cpuinit|__ref|__refdata|__refconst|__meminit|__memexit|"
+    rb"__meminitdata|__head|__initdata_memblock|__init_memblock|__ro_after_init|__read_mostly|"
+    rb"__maybe_unused|__always_unused|__unused|__used|__always_inline|__no_kasan_or_inline|"
+    rb"__nocfi|__latent_entropy|__randomize_layout|__no_randomize_layout|__designated_init|"
+    rb"__packed|__visible|__weak|__cold|__hot|__pure|__attribute_const__|__malloc|__must_check|"
+    rb"__noreturn|__deprecated|__user|__iomem|__rcu|__percpu|__force|__kernel|__nocast|__private|"
+    rb"__bitwise|__bitwise__|__kprobes|__sched|__lockfunc|__cpuidle|__irq_entry|__exception_irq_entry|"
+    rb"__softirq_entry|__noendbr|__noscs|__noinstr|__no_sanitize_thread|__no_stack_protector|"
+    rb"__no_profile|__nostackprotector|__noclone|__noinitretpoline|__noretpoline|__fix_address|"
+    rb"__efi_runtime|__efi_runtime_init|__trace|__bpf_kfunc|__signed_wrap|__flatten|"
+    rb"__cacheline_aligned|____cacheline_aligned|__cacheline_aligned_in_smp|"
+    rb"____cacheline_aligned_in_smp|__cacheline_internodealigned_in_smp|"
+    rb"____cacheline_internodealigned_in_smp|__page_aligned_data|__page_aligned_bss|"
+    rb"__tracepoint_string|__lock_aligned|__initmv|__prel64_initconst|__hyp_text|__text|"
+    rb"__long_aligned|__data_racy|__no_caller_saved_registers|__leaf|__nonstring|__mocked|"
+    rb"__silent_on_vmx|__overloadable|__capability|__pmem|__safe|__uml_init_setup|__initcall_init|"
+    rb"__lsm_ro_after_init|__ro_after_init_or_module|__kcov_noinstr|__nosavedata|"
+    rb"noinstr|notrace|noinline|noinline_for_stack|noinline_for_kasan|noinline_for_tracing|"
+    rb"asmlinkage|__visible_for_testing|VISIBLE_IF_KUNIT|__percpu_qual|__seg_gs|__seg_fs|"
+    rb"inline_for_performance|nokprobe_inline|__kernel_entry|__section__|randomized_struct_fields_start|"
+    rb"randomized_struct_fields_end|asmlinkage_protect|fastcall|regparm|INDIRECT_CALLABLE_SCOPE|"
+    rb"__INIT_OR_MODULE|__maybe_unused_clang_internal|__retain|__no_kcsan|__kasan_nosanitize"
+)
+_ATTRIBUTE = re.compile(
+    rb"(?<![\w.>])(?:(?:" + _WITH_ARGUMENT + rb")\s*" + _BALANCED + rb"|(?:" + _ALONE + rb")(?!\w))"
+)
+# A definition by macro of something the grammar takes for a function call without a semicolon.
+_WRAPPER = re.compile(
+    rb"^[ \t]*(?:EXPORT_\w+|MODULE_\w+|DEFINE_FREE|DEFINE_GUARD\w*|DEFINE_CLASS\w*|"
+    rb"DEFINE_LOCK_GUARD\w*|EXTEND_CLASS|NOKPROBE_SYMBOL|ALLOW_ERROR_INJECTION|DECLARE_STATIC_CALL|early_param|"
+    rb"__setup\w*|(?:\w+_)?initcall(?:_sync)?)\s*" + _BALANCED + rb"[ \t]*;?",
+    re.MULTILINE,
+)
+_LOOP = re.compile(
+    rb"(?<![\w.>])(?:\w*for_each\w*|\w*FOR_EACH\w*|foreach\w*|scoped_guard|scoped_cond_guard|"
+    rb"scoped_class|do_for_each_\w+|while_each_\w+)[ \t]*" + _BALANCED
+)
+_TYPE_WORDS = re.compile(rb"\b(?:const|struct|union)\b|\*")
+_CONTAINER_TYPE = re.compile(rb"(?<=,)\s*(?:const\s+)?(?:struct|union)\s+\w+\s*\**\s*(?=,|\))")
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """``code``: comments gone, conditionals kept; ``text``: what the grammar reads."""
+
+    source: bytes
+    code: bytes
+    text: bytes
+    directives: tuple[Directive, ...]
+    guards: GuardMap
+
+
+def blanked(text: bytes) -> bytes:
+    """Blanks in place of ``text``, line ends kept."""
+    return _NOT_NEWLINE.sub(b" ", text)
+
+
+def without_comments(source: bytes) -> bytes:
+    """``source`` with comments blanked; strings stay."""
+    return _LEXEME.sub(
+        lambda found: blanked(found[0]) if found[0].startswith(b"/") else found[0], source
+    )
+
+
+def directives_of(source: bytes, code: bytes) -> tuple[Directive, ...]:
+    """The preprocessor lines of ``code``, continued lines joined."""
+    found: list[Directive] = []
+    line = 0
+    position = 0
+    for match in _DIRECTIVE.finditer(code):
+        line += code.count(b"\n", position, match.start())
+        position = match.start()
+        last = line + match[0].count(b"\n")
+        argument = re.sub(rb"\\\r?\n", b" ", match[2]).decode("utf-8", "replace").strip()
+        comment = ""
+        if match[1] in (b"endif", b"else"):
+            comment = source[match.end(1) : match.end()].decode("utf-8", "replace").strip()
+        found.append(Directive(match[1].decode(), argument, comment, line, last))
+    return tuple(found)
+
+
+def mask(source: bytes) -> Masked:
+    """``source`` ready for the C grammar, and the condition at each of its lines."""
+    code = without_comments(source)
+    directives = directives_of(source, code)
+    guards = guard_map(directives)
+    text = _DIRECTIVE.sub(lambda found: blanked(found[0]), code)
+    lines = text.split(b"\n")
+    for start, end in guards.dead_lines(len(lines)):
+        lines[start:end] = [blanked(line) for line in lines[start:end]]
+    text = b"\n".join(lines)
+    text = _ATTRIBUTE.sub(lambda found: blanked(found[0]), text)
+    text = _WRAPPER.sub(lambda found: blanked(found[0]), text)
+    return Masked(source, code, text, directives, guards)
+
+
+def mask_loops(text: bytes) -> bytes:
+    """The second try: loop macros blanked, which leaves their bodies as plain blocks.
+
+    A ``struct x`` argument, as in ``container_of(p, struct x, m)``, loses its keyword.
+    """
+    text = _LOOP.sub(lambda found: blanked(found[0]), text)
+    return _CONTAINER_TYPE.sub(lambda found: _TYPE_WORDS.sub(_spaces, found[0]), text)
+
+
+def _spaces(found: re.Match[bytes]) -> bytes:
+    return b" " * len(found[0])
