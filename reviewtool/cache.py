@@ -12,8 +12,7 @@ from typing import Any
 
 from reviewtool.errors import InputError
 
-
-# The convention by which backup programs know a cache; also what lets `clear` be sure of its folder.
+# By this convention backup programs know a cache, and `clear` can be sure of its folder.
 _TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# The cache of reviewtool.\n"
 
 

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The diff of two revisions, three parts, as text and as the diff document."""
+
+from typing import Any
+
+from reviewtool.report.behaviour import behaviour_shape, behaviour_text
+from reviewtool.report.interface import PARTIAL, change_shape, changes_text
+from reviewtool.review.difference import RevisionDiff
+from reviewtool.text import visible, visible_line
+from reviewtool.tree.pair import Pair
+
+
+def diff_shape(diff: RevisionDiff) -> dict[str, Any]:
+    """The diff document; a part that was not asked for, or cannot be known, is null."""
+    return {
+        "a": diff.a,
+        "b": diff.b,
+        "partial": diff.partial,
+        "patches": None if diff.patches is None else [_pair_shape(one) for one in diff.patches],
+        "interface": (
+            None if diff.interface is None else [change_shape(one) for one in diff.interface]
+        ),
+        "behaviour": None if diff.behaviour is None else behaviour_shape(diff.behaviour),
+        "behaviour_unknown": diff.unknown or None,
+    }
+
+
+def diff_text(diff: RevisionDiff) -> str:
+    """The three parts under their headings."""
+    parts = []
+    if diff.patches is not None:
+        parts.append("PATCHES\n" + patches_text(diff.patches))
+    if diff.interface is not None:
+        note = f" ({PARTIAL})" if diff.partial else ""
+        parts.append(f"INTERFACE{note}\n" + visible(changes_text(diff.interface)))
+    if diff.behaviour is not None:
+        parts.append("BEHAVIOUR\n" + behaviour_text(diff.behaviour, diff.a, diff.b))
+    elif diff.unknown:
+        parts.append(f"BEHAVIOUR\n  unknown: {visible_line(diff.unknown)}\n")
+    return f"{diff.a} -> {diff.b}\n\n" + "\n".join(parts)
+
+
+def patches_text(pairs: tuple[Pair, ...]) -> str:
+    """One line a pair, as git range-diff's, with what makes them one."""
+    lines = []
+    for one in pairs:
+        a = str(one.a) if one.a is not None else "-"
+        b = str(one.b) if one.b is not None else "-"
+        lines.append(visible_line(f"  {a:>3} -> {b:<3} {one.state:8} {one.subject}"))
+        if one.detail:
+            lines.append(visible_line(f"{'':21}{one.detail}"))
+    return "\n".join(lines) + "\n" if lines else "  nothing\n"
+
+
+def _pair_shape(one: Pair) -> dict[str, Any]:
+    return {
+        "a": one.a,
+        "b": one.b,
+        "state": one.state,
+        "subject": one.subject,
+        "detail": one.detail,
+    }

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What changed between two revisions: in the patches, in the interface, in the behaviour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from refmodel.world import World
+from reviewtool.behaviour.compare import BehaviourDiff, compare
+from reviewtool.errors import InputError
+from reviewtool.interface.match import match, series_changes
+from reviewtool.interface.types import Change
+from reviewtool.review.session import Session, model, posting, revision, snapshots
+from reviewtool.tree.pair import Pair, pair
+
+BASE = "base"
+"""What a revision is compared with when it is the only one: the tree it was written on."""
+WORLD = World(pages=2, threads=2, vcpus=1, past_eof=True)
+PARTS = ("patches", "interface", "behaviour")
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionDiff:
+    """The three parts of a diff; a part not asked for is None.
+
+    ``partial``: the interface was read from mail alone. ``unknown`` says why there is no
+    behaviour to compare, where there is none.
+    """
+
+    a: str
+    b: str
+    patches: tuple[Pair, ...] | None
+    interface: tuple[Change, ...] | None
+    partial: bool
+    behaviour: BehaviourDiff | None
+    unknown: str = ""
+
+    @property
+    def differs(self) -> bool:
+        """Whether any part asked for found a difference."""
+        return (
+            any(one.state != "same" for one in self.patches or ())
+            or bool(self.interface)
+            or (self.behaviour is not None and not self.behaviour.equivalent)
+        )
+
+
+def difference(
+    session: Session,
+    a: str,
+    b: str,
+    parts: tuple[str, ...] = PARTS,
+    world: World = WORLD,
+    limit: int | None = None,
+) -> RevisionDiff:
+    """Compare revisions ``a`` and ``b`` of the session's study in ``parts``; ``a`` may be BASE."""
+    if a == BASE:
+        return _from_base(session, revision(session, b).id, parts)
+    one, other = revision(session, a), revision(session, b)
+    patches = None
+    if "patches" in parts:
+        patches = pair(posting(session, one.id).patches, posting(session, other.id).patches)
+    changes, partial = None, False
+    if "interface" in parts:
+        before, after = snapshots(session, (one.id, other.id))
+        changes = match(before, after)
+        partial = before.partial or after.partial
+    behaviour, unknown = None, ""
+    if "behaviour" in parts:
+        without = [found.id for found in (one, other) if found.model is None]
+        if without:
+            unknown = f"no reference model of {' and '.join(without)} is named in the study"
+        else:
+            behaviour = compare(
+                model(session, one.id), model(session, other.id), world, limit, session.progress
+            )
+    return RevisionDiff(one.id, other.id, patches, changes, partial, behaviour, unknown)
+
+
+def _from_base(session: Session, name: str, parts: tuple[str, ...]) -> RevisionDiff:
+    """What one revision does to its base."""
+    patches = pair((), posting(session, name).patches) if "patches" in parts else None
+    changes, partial = None, False
+    if "interface" in parts:
+        (snapshot,) = snapshots(session, (name,))
+        changes, partial = series_changes(snapshot), snapshot.partial
+    unknown = "a base has no reference model of its own here" if "behaviour" in parts else ""
+    return RevisionDiff(BASE, name, patches, changes, partial, None, unknown)
+
+
+def chosen_pair(session: Session, names: Sequence[str]) -> tuple[str, str]:
+    """The two revisions meant by up to two names: the last two of the study by default, one with
+    the revision before it, the first (or the only one) with its base."""
+    known = [found.id for found in session.study.revisions]
+    if not known:
+        raise InputError("has no revision", str(session.study.path), "fetch a series")
+    if len(names) > 2:
+        raise InputError(f"{len(names)} revisions are named", " ".join(names), "name two at most")
+    if len(names) == 2:
+        return names[0], names[1]
+    at = known.index(revision(session, names[0]).id) if names else len(known) - 1
+    return (known[at - 1] if at else BASE), known[at]

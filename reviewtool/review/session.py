@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A study with what is needed to answer questions about it: a tree, models, progress."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from refmodel.model import Model
+from reviewtool.archive.types import Patch, Revision
+from reviewtool.errors import InputError
+from reviewtool.interface.types import Snapshot
+from reviewtool.lineage import study as studies
+from reviewtool.lineage.study import Study, StudyRevision
+from reviewtool.progress import SILENT, Progress
+from reviewtool.tree.base import Base, find_base
+from reviewtool.tree.outcome import Applied
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """``base`` is None until a question needs a kernel tree: then nothing is read from one."""
+
+    study: Study
+    tree: Path | None = None
+    base: Base | None = None
+    progress: Progress = SILENT
+
+
+def open_session(study: str | None, tree: str | None, progress: Progress = SILENT) -> Session:
+    """The study and tree a command line names; nothing is downloaded or unpacked yet."""
+    return Session(studies.find(study), Path(tree) if tree else None, progress=progress)
+
+
+def base_of(session: Session) -> Base:
+    """The session's kernel tree: fetched from Debian if none was named.
+
+    Raises InputError where the named tree is none, Unavailable where none can be had.
+    """
+    return session.base or find_base(session.tree, session.progress)
+
+
+def with_base(session: Session) -> Session:
+    """The session with its kernel tree, so that what follows reads interfaces from it."""
+    return replace(session, base=base_of(session))
+
+
+def revision(session: Session, name: str) -> StudyRevision:
+    """The revision called ``name``; InputError names the known ones."""
+    return studies.resolve(session.study, name)
+
+
+def posting(session: Session, name: str) -> Revision:
+    """The mail of a revision."""
+    return studies.revision_mail(session.study, name, progress=session.progress)
+
+
+def prerequisites(session: Session, name: str) -> tuple[Patch, ...]:
+    """The patches that go before a revision's own, in order."""
+    series = studies.prerequisites_mail(session.study, name, progress=session.progress)
+    return tuple(patch for one in series for patch in one.patches)
+
+
+def applied(session: Session, name: str) -> Applied:
+    """The revision as commits on the session's base, prerequisites first."""
+    from reviewtool.tree.apply import apply
+
+    mail = posting(session, name)
+    return apply(
+        base_of(session),
+        mail.patches,
+        name=f"{session.study.name}/{name}",
+        prerequisites=prerequisites(session, name),
+        wanted_base=mail.base,
+        progress=session.progress,
+    )
+
+
+def snapshots(session: Session, names: Sequence[str]) -> tuple[Snapshot, ...]:
+    """The interfaces of several revisions, all read the same way so that they can be compared.
+
+    From the tree where the session has one and every revision applies to it whole; else from the
+    mail alone, each marked partial.
+    """
+    from reviewtool.interface.from_mail import snapshot_mail
+
+    if session.base is not None:
+        trees = [applied(session, name) for name in names]
+        if all(tree.complete for tree in trees):
+            from reviewtool.interface.from_tree import snapshot_applied
+
+            return tuple(
+                replace(snapshot_applied(session.base, tree), revision=name)
+                for name, tree in zip(names, trees, strict=True)
+            )
+    return tuple(snapshot_mail(posting(session, name)) for name in names)
+
+
+def model(session: Session, name: str) -> Model:
+    """The reference model of a revision; InputError where the study names none."""
+    from reviewtool.behaviour import models
+
+    found = revision(session, name)
+    if found.model is None:
+        raise InputError(
+            "has no reference model",
+            f"{session.study.path}: revision {found.id}",
+            'add model = "…" (a module of refmodel.revisions or a .py file)',
+        )
+    return models.load(found.model)
