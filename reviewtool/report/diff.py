@@ -3,8 +3,9 @@
 
 from typing import Any
 
+from reviewtool.interface.shapes import changes_shape
 from reviewtool.report.behaviour import behaviour_shape, behaviour_text
-from reviewtool.report.interface import PARTIAL, change_shape, changes_text
+from reviewtool.report.interface import PARTIAL, changes_text
 from reviewtool.review.difference import RevisionDiff
 from reviewtool.text import visible, visible_line
 from reviewtool.tree.pair import Pair
@@ -17,9 +18,7 @@ def diff_shape(diff: RevisionDiff) -> dict[str, Any]:
         "b": diff.b,
         "partial": diff.partial,
         "patches": None if diff.patches is None else [_pair_shape(one) for one in diff.patches],
-        "interface": (
-            None if diff.interface is None else [change_shape(one) for one in diff.interface]
-        ),
+        "interface": None if diff.interface is None else changes_shape(diff.interface),
         "behaviour": None if diff.behaviour is None else behaviour_shape(diff.behaviour),
         "behaviour_unknown": diff.unknown or None,
     }

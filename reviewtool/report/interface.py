@@ -1,65 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Interfaces as text and shapes: elements, changes, the matrix."""
+"""Interfaces as text: elements, changes, the matrix."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-from reviewtool.interface.types import Change, Element, Matrix, Row, Snapshot
+from reviewtool.interface.types import KINDS, Change, Element, Matrix, Row, Snapshot
 from reviewtool.report.table import table
 
 INSIDE = frozenset({"function", "prototype", "member", "selftest"})
 """Kinds that are shown only when all are asked for: how an interface is made, not what it is."""
 PARTIAL = "from the mail alone: partial, what no hunk shows is unknown"
-
-
-def element_shape(element: Element | None) -> dict[str, Any] | None:
-    """One element as JSON."""
-    if element is None:
-        return None
-    return {
-        "kind": element.kind,
-        "name": element.name,
-        "parent": element.parent,
-        "guard": element.guard,
-        "type": element.type,
-        "value": element.value,
-        "path": element.path,
-        "line": element.line,
-        "state": element.state,
-        "patch": element.patch,
-    }
-
-
-def change_shape(change: Change) -> dict[str, Any]:
-    """One entry of the diff document's ``interface``."""
-    return {
-        "kind": change.kind,
-        "change": change.change,
-        "a": element_shape(change.a),
-        "b": element_shape(change.b),
-        "patch": change.patch,
-        "evidence": change.evidence,
-    }
-
-
-def matrix_shape(matrix: Matrix) -> dict[str, Any]:
-    """The matrix document."""
-    return {
-        "revisions": [{"id": name} for name in matrix.revisions],
-        "partial": dict(matrix.partial),
-        "rows": [
-            {
-                "kind": row.kind,
-                "name": row.name,
-                "parent": row.parent,
-                "names": dict(row.names),
-                "states": dict(row.states),
-                "guard": row.guard,
-                "evidence": list(row.evidence),
-            }
-            for row in matrix.rows
-        ],
-    }
 
 
 def matrix_text(matrix: Matrix) -> str:
@@ -82,12 +31,23 @@ def _cells(row: Row, revisions: Sequence[str]) -> list[str]:
 
 
 def changes_text(changes: Iterable[Change]) -> str:
-    """One line a change: what, where, in which patch, and why two names are held to be one."""
+    """One entry an element: what became of it, in which patch, and why two names are held to be
+    one."""
     lines = []
-    for change in changes:
-        lines.append(f"  {change.change:13} {change.kind:9} {_names(change)}{_patch(change)}")
-        lines += [f"{'':26}{detail}" for detail in _details(change)]
+    for group in _by_element(changes):
+        first = group[0]
+        what = ", ".join(dict.fromkeys(change.change for change in group))
+        lines.append(f"  {first.kind:9} {_names(first)}: {what}{_patch(first)}")
+        lines += [f"{'':12}{detail}" for detail in _details(group)]
     return "\n".join(lines) + "\n" if lines else "  nothing\n"
+
+
+def _by_element(changes: Iterable[Change]) -> list[list[Change]]:
+    groups: dict[tuple[Element | None, Element | None], list[Change]] = {}
+    for change in changes:
+        groups.setdefault((change.a, change.b), []).append(change)
+    order = {kind: place for place, kind in enumerate(KINDS)}
+    return sorted(groups.values(), key=lambda group: order[group[0].kind])
 
 
 def _names(change: Change) -> str:
@@ -113,33 +73,24 @@ def _patch(change: Change) -> str:
     return f"  (patch {change.patch})" if change.patch is not None else ""
 
 
-def _details(change: Change) -> list[str]:
-    a, b = change.a, change.b
-    details = []
+def _details(group: Sequence[Change]) -> list[str]:
+    a, b = group[0].a, group[0].b
     if a is not None and b is not None:
-        for what, old, new in (
-            ("type", a.type, b.type),
-            ("value", a.value, b.value),
-            ("condition", a.guard, b.guard),
-            ("file", a.path, b.path),
-        ):
-            if old != new:
-                details.append(f"{what}: {old or 'none'} -> {new or 'none'}")
+        details = [
+            f"{what}: {old or 'none'} -> {new or 'none'}"
+            for what, old, new in (
+                ("type", a.type, b.type),
+                ("value", a.value, b.value),
+                ("condition", a.guard, b.guard),
+                ("file", a.path, b.path),
+            )
+            if old != new
+        ]
     else:
         one = b or a
-        if one is not None and one.kind in ("hook", "object", "flag", "function", "export"):
-            details += [text for text in (one.type if one.kind != "object" else one.value,) if text]
-    return [*details, change.evidence] if change.evidence else details
-
-
-def snapshot_shape(snapshot: Snapshot) -> dict[str, Any]:
-    """The extract document."""
-    return {
-        "revision": snapshot.revision,
-        "partial": snapshot.partial,
-        "elements": [element_shape(one) for one in snapshot.elements],
-        "removed": [element_shape(one) for one in snapshot.removed],
-    }
+        told = one.value if one and one.kind in ("object", "reference", "flag") else ""
+        details = [text for text in (told or (one.type if one else ""),) if text]
+    return [*details, *dict.fromkeys(one.evidence for one in group if one.evidence)]
 
 
 def snapshot_text(snapshot: Snapshot, everything: bool) -> str:

@@ -4,8 +4,9 @@
 from typing import Any
 
 from reviewtool.archive.types import Revision
+from reviewtool.interface.shapes import changes_shape
 from reviewtool.interface.types import Change
-from reviewtool.report.interface import PARTIAL, change_shape, changes_text
+from reviewtool.report.interface import PARTIAL, changes_text
 from reviewtool.review.difference import RevisionDiff
 from reviewtool.text import visible_line
 
@@ -30,7 +31,7 @@ def show_shape(mail: Revision, changes: RevisionDiff) -> dict[str, Any]:
                     {"name": one.name, "value": one.value, "given_by": one.given_by}
                     for one in patch.trailers
                 ],
-                "interface": [change_shape(one) for one in _by(changes, patch.index)],
+                "interface": changes_shape(_by(changes, patch.index)),
             }
             for patch in mail.patches
         ],

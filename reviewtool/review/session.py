@@ -86,13 +86,25 @@ def snapshots(session: Session, names: Sequence[str]) -> tuple[Snapshot, ...]:
     if session.base is not None:
         trees = [applied(session, name) for name in names]
         if all(tree.complete for tree in trees):
-            from reviewtool.interface.from_tree import snapshot_applied
-
             return tuple(
-                replace(snapshot_applied(session.base, tree), revision=name)
-                for name, tree in zip(names, trees, strict=True)
+                _from_tree(session, name, tree) for name, tree in zip(names, trees, strict=True)
             )
     return tuple(snapshot_mail(posting(session, name)) for name in names)
+
+
+def _from_tree(session: Session, name: str, tree: Applied) -> Snapshot:
+    """The interface in the files a revision touches, with what each was before it."""
+    from reviewtool.interface.from_mail import snapshot_mail
+    from reviewtool.interface.from_tree import snapshot_tree
+    from reviewtool.tree.delta import files_at, touched_paths
+
+    paths = touched_paths(tree)
+    return snapshot_tree(
+        name,
+        files_at(tree, paths, tree.commit),
+        files_at(tree, paths, tree.start),
+        snapshot_mail(posting(session, name)),
+    )
 
 
 def model(session: Session, name: str) -> Model:

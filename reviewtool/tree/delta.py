@@ -2,6 +2,7 @@
 """What a revision's commits change in the base, as files."""
 
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +74,18 @@ def source_file(applied: Applied, path: str, *, at: str | None = None) -> bytes:
         _, content = read_object(repo, at or applied.commit)
         files = find_files(repo, content[5:45].decode(), [path])
         return read_object(repo, files[path].blob)[1]
+
+
+def files_at(applied: Applied, paths: Iterable[str], commit: str) -> dict[str, bytes | None]:
+    """The bytes of each of ``paths`` at ``commit`` of the store, None for a file not there."""
+    wanted = list(paths)
+    with repository(applied.store) as repo:
+        _, content = read_object(repo, commit)
+        found = find_files(repo, content[5:45].decode(), wanted)
+        return {
+            path: read_object(repo, found[path].blob)[1] if path in found else None
+            for path in wanted
+        }
 
 
 def read_source(base: Base, applied: Applied, path: str) -> bytes:

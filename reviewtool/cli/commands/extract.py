@@ -5,7 +5,8 @@ import argparse
 
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
-from reviewtool.report.interface import snapshot_shape, snapshot_text
+from reviewtool.interface.shapes import snapshot_shape
+from reviewtool.report.interface import snapshot_text
 from reviewtool.review.session import revision, snapshots
 
 

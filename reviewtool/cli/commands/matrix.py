@@ -7,7 +7,8 @@ from dataclasses import replace
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
 from reviewtool.interface.matrix import matrix
-from reviewtool.report.interface import INSIDE, PARTIAL, matrix_shape, matrix_text
+from reviewtool.interface.shapes import matrix_shape
+from reviewtool.report.interface import INSIDE, PARTIAL, matrix_text
 from reviewtool.review.session import revision, snapshots
 
 

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The kernel of a revision: its tree with KVM for UML on top, built or looked up."""
+
+from reviewtool.kernel.build import Kernel, build
+from reviewtool.lineage.study import embedded
+from reviewtool.review.session import Session, applied, base_of, revision
+from reviewtool.tree.delta import base_folder, delta
+from reviewtool.tree.outcome import require_complete
+
+
+def kernel(session: Session, name: str, profile: str = "fast") -> Kernel:
+    """Build the kernel of a revision, or look it up.
+
+    Raises InputError if the revision does not apply whole, BuildFailed if it does not compile,
+    Unavailable without a compiler or a sandbox.
+    """
+    found = revision(session, name)
+    tree = require_complete(applied(session, found.id))
+    base = base_of(session)
+    return build(
+        base_folder(base, tree, session.progress),
+        delta(tree),
+        profile,
+        trusted=ours(session),
+        title=found.id,
+        progress=session.progress,
+    )
+
+
+def ours(session: Session) -> bool:
+    """Whether the study is the one shipped with reviewtool: its code is no stranger's."""
+    return session.study.path == embedded().path
