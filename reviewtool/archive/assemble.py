@@ -4,13 +4,13 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
-from itertools import count
 
 from reviewtool.archive import b4
 from reviewtool.archive.footers import read_footers
 from reviewtool.archive.mail import Mail
 from reviewtool.archive.patches import read_patch
 from reviewtool.archive.postings import Posting, Sorted, sort_mails
+from reviewtool.archive.slugs import with_slugs
 from reviewtool.archive.trailers import given_trailers
 from reviewtool.archive.types import Cover, Patch, Reply, Revision, Trailer
 from reviewtool.errors import InputError
@@ -44,7 +44,7 @@ def assemble_sorted(
         replace(revision, warnings=(*revision.warnings, *_concerning(sorted_mails, revision)))
         for revision in found
     ]
-    return _with_slugs(_fill_rerolls(found, postings))
+    return with_slugs(_fill_rerolls(found, postings))
 
 
 def revision_of(posting: Posting) -> Revision:
@@ -83,15 +83,8 @@ def revision_of(posting: Posting) -> Revision:
         missing=missing,
         evidence=posting.evidence,
         warnings=tuple(dict.fromkeys(warnings)),
+        in_reply_to=first.parents[0] if first.parents else "",
     )
-
-
-def slug(revision: Revision) -> str:
-    """``rfc``, ``rfc-v2``, ``v1``, ``v3-resend``: what a reviewer calls the revision."""
-    version = f"v{revision.version}"
-    if revision.rfc:
-        version = "rfc" if revision.version == 1 else f"rfc-{version}"
-    return f"{version}-resend" if revision.resend else version
 
 
 def _read_patches(posting: Posting, mails: Sequence[bytes], warnings: list[str]) -> list[Patch]:
@@ -190,21 +183,6 @@ def _fill_rerolls(found: Sequence[Revision], postings: Sequence[Posting]) -> lis
             ),
         )
     return filled
-
-
-def _with_slugs(found: Sequence[Revision]) -> tuple[Revision, ...]:
-    taken: set[str] = set()
-    named: list[Revision] = []
-    for revision in found:
-        wanted = slug(revision)
-        name = next(
-            name
-            for number in count(1)
-            if (name := wanted if number == 1 else f"{wanted}-{number}") not in taken
-        )
-        taken.add(name)
-        named.append(replace(revision, id=name))
-    return tuple(named)
 
 
 def _concerning(sorted_mails: Sorted, revision: Revision) -> list[str]:

@@ -104,9 +104,13 @@ def _plain_address(address: str) -> str:
     return f"{local.partition('+')[0]}@{domain}"
 
 
-def _plain_name(name: str) -> str:
-    """``Last, First`` and ``First Last (Company)`` as one spelling."""
+def spoken_name(name: str) -> str:
+    """``Last, First`` (as some mail servers write it) as ``First Last``."""
     name = re.sub(r"\([^)]*\)", "", name).strip()
     if name.count(",") == 1:
         name = " ".join(reversed([part.strip() for part in name.split(",")]))
-    return " ".join(name.lower().replace(".", " ").split())
+    return name
+
+
+def _plain_name(name: str) -> str:
+    return " ".join(spoken_name(name).lower().replace(".", " ").split())

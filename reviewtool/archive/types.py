@@ -70,7 +70,8 @@ class Revision:
     was read with. ``missing`` names the patches the series announces and the mail lacks;
     ``complete`` is true when there are none. ``prerequisites`` are the ids of the footers
     (``message-id: …``, ``change-id: …``, ``patch-id: …``, ``base-commit: …``), in order.
-    ``evidence`` says by what the posting was tied together; ``warnings`` what was odd about it.
+    ``evidence`` says by what the posting was tied together; ``warnings`` what was odd about it;
+    ``in_reply_to`` is the mail the posting itself was sent in answer to, "" if none.
     """
 
     id: str
@@ -90,6 +91,7 @@ class Revision:
     missing: tuple[int, ...]
     evidence: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    in_reply_to: str = ""
 
     @property
     def root(self) -> str:

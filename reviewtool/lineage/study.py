@@ -114,14 +114,23 @@ def current_file() -> Path:
 
 def load(path: Path) -> Study:
     """Read a study file; every mistake in it is an :class:`InputError` naming the place."""
-    where = str(path)
     try:
-        data = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
     except OSError as error:
         raise InputError(
-            f"cannot be read: {error.strerror}", where, "name a study file, or fetch a series"
+            f"cannot be read: {error.strerror}", str(path), "name a study file, or fetch a series"
         ) from error
-    except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError alike
+    except UnicodeDecodeError as error:
+        raise InputError("is not UTF-8 text", str(path), "name a study file") from error
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> Study:
+    """The study ``text`` tells, as if it stood in the file ``path``."""
+    where = str(path)
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise InputError(f"no study file: {error}", where, "mend the line") from error
     _check_keys(data, _STUDY_KEYS, where)
     base = _text(data, "base", where)

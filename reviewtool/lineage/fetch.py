@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""From raw mail to a study: what it holds is stored, tied into lineages and written down."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from reviewtool.archive.assemble import assemble_sorted
+from reviewtool.archive.mail import Mail, parse_mail
+from reviewtool.archive.postings import Sorted, sort_mails
+from reviewtool.archive.raw import read_raw
+from reviewtool.archive.read import require_complete
+from reviewtool.archive.store import keep_thread
+from reviewtool.archive.types import Revision
+from reviewtool.cache import write_atomic
+from reviewtool.errors import InputError
+from reviewtool.lineage import studyfile
+from reviewtool.lineage.links import ids_of, lineages, links_between, needs_of
+from reviewtool.lineage.naming import study_name
+from reviewtool.lineage.study import Study, current_file, embedded, studies_folder
+from reviewtool.progress import SILENT, Progress
+
+
+def fetch_files(
+    sources: Iterable[str | Path],
+    name: str | None = None,
+    *,
+    incomplete: bool = False,
+    progress: Progress = SILENT,
+) -> Study:
+    """Read ``sources`` (mbox, maildir, ``-``; gzip or not) into the study ``name``, and make it
+    the current one.
+
+    All series found become part of it; revisions of one work stand together, whoever posted them.
+    An existing study of that name is added to. Raises :class:`InputError` before anything is
+    written if a source is no mail or a series lacks a patch (unless ``incomplete``).
+    """
+    places = [str(source) for source in sources]
+    mails = [parse_mail(raw) for place in places for raw in read_raw(place)]
+    where = ", ".join(places)
+    sorted_mails = sort_mails(mails)
+    revisions = assembled(sorted_mails, progress)
+    if not revisions:
+        raise InputError("no patch series in it", where, "give the mails of at least one series")
+    if not incomplete:
+        require_complete(revisions, where)
+    finding = finding_of(sorted_mails, revisions, revisions)
+    return record(finding, name)
+
+
+def assembled(sorted_mails: Sorted, progress: Progress) -> tuple[Revision, ...]:
+    """The postings of ``sorted_mails`` as revisions."""
+    with ThreadPoolExecutor(4) as executor:
+        return assemble_sorted(sorted_mails, progress=progress, executor=executor)
+
+
+def finding_of(
+    sorted_mails: Sorted, wanted: Sequence[Revision], known: Sequence[Revision]
+) -> studyfile.Finding:
+    """What to write down of ``wanted``, with those of ``known`` they are built on."""
+    links = links_between(wanted)
+    owner = {key: revision for revision in known for key in ids_of(revision)}
+    needed: dict[str, tuple[str, ...]] = {}
+    evidence: dict[str, list[str]] = {r.root: [] for r in known}
+    for link in links:
+        evidence[link.later].append(f"{link.earlier}: {link.reason}")
+    bases: dict[str, Revision] = {}
+    for revision in wanted:
+        for need in needs_of(revision):
+            base = owner.get(need.message_id)
+            if base is None or base.root == revision.root:
+                evidence[revision.root].append(f"needs {need.message_id}: {need.reason}")
+                continue
+            bases[base.root] = base
+            needed[revision.root] = (*needed.get(revision.root, ()), base.root)
+            evidence[base.root].append(f"needed by {revision.root}: {need.reason}")
+    thread = _threads(sorted_mails)
+    roots = {revision.root for revision in (*wanted, *bases.values())}
+    return studyfile.Finding(
+        lineages=lineages(wanted, links),
+        bases=tuple(bases.values()),
+        mail={root: keep_thread(mail.raw for mail in thread[root]) for root in roots},
+        evidence={root: tuple(lines) for root, lines in evidence.items() if lines},
+        needed=needed,
+        models={r.original: r.model for r in embedded().revisions if r.original and r.model},
+    )
+
+
+def record(finding: studyfile.Finding, name: str | None) -> Study:
+    """Write ``finding`` into the study ``name`` (by default named after the work), now current."""
+    title = finding.lineages[-1][-1].title
+    chosen = name or study_name(title)
+    path = studies_folder() / f"{chosen}.toml"
+    study = studyfile.write(path, chosen, title, finding)
+    write_atomic(current_file(), f"{chosen}\n".encode())
+    return study
+
+
+def _threads(sorted_mails: Sorted) -> dict[str, tuple[Mail, ...]]:
+    """All mails of each posting, by the message-id of its root."""
+    return {
+        posting.first.message_id: (*posting.members, *posting.replies)
+        for posting in sorted_mails.postings
+    }
