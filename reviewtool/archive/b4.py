@@ -4,11 +4,10 @@
 import sys
 import tempfile
 from collections.abc import Sequence
-from functools import cache as once
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from reviewtool import cache
+from reviewtool.archive.b4_version import b4_version
 from reviewtool.archive.hunks import find_diff, sound
 from reviewtool.archive.mail import Mail, synthetic, unix_lines
 from reviewtool.errors import InputError, Unavailable
@@ -16,15 +15,6 @@ from reviewtool.process import run, sealed_env
 
 AM_SECONDS = 120
 _FORMAT = "am-1"
-
-
-@once
-def b4_version() -> str:
-    """The version of the b4 installed beside reviewtool."""
-    try:
-        return version("b4")
-    except PackageNotFoundError as error:
-        raise Unavailable("b4 is not installed", "", "run make venv") from error
 
 
 def b4_command() -> Path:

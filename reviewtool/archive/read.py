@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from reviewtool import cache
-from reviewtool.archive.b4 import b4_version
+from reviewtool.archive.b4_version import b4_version
 from reviewtool.archive.raw import read_raw
 from reviewtool.archive.stored import FORMAT, decode_revision, encode
 from reviewtool.archive.types import Revision

@@ -7,6 +7,7 @@ tomlkit keeps comments too, but moves them about when tables are inserted into n
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import tomlkit
 
@@ -32,7 +33,7 @@ def blocks(text: str) -> tuple[Block, ...]:
     lines = text.split("\n")
     heads = [(n, match.group(1)) for n, line in enumerate(lines) if (match := _HEADER.match(line))]
     found: list[Block] = []
-    for (start, kind), (after, _) in zip(heads, [*heads[1:], (len(lines), "")], strict=True):
+    for (start, kind), (after, _) in pairwise([*heads, (len(lines), "")]):
         end = after
         while end > start + 1 and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
             end -= 1
