@@ -88,12 +88,26 @@ class Vma:
         self.ptes = ptes
 
 
-class Vmf(NamedTuple):
-    """struct vm_fault, as far as anybody here looks at it."""
+class Vmf:
+    """struct vm_fault, as far as anybody here looks at it.  ``folio`` is what ->fault found."""
 
-    vma: Vma
-    pgoff: int
-    write: bool = False
+    __slots__ = ("folio", "pgoff", "vma", "write")
+
+    def __init__(self, vma: Vma, pgoff: int, write: bool) -> None:
+        self.vma = vma
+        self.pgoff = pgoff
+        self.write = write
+        self.folio: Folio | None = None
+
+
+def halves(first: str, second: str) -> str:
+    """The content of a page of two halves."""
+    return first if first == second else f"{first}/{second}"
+
+
+def halves_of(content: str) -> tuple[str, str]:
+    first, slash, second = content.partition("/")
+    return (first, second) if slash else (content, content)
 
 
 def userfaultfd_missing(vma: Vma) -> bool:
@@ -104,8 +118,9 @@ def userfaultfd_minor(vma: Vma) -> bool:
     return bool(vma.flags & VM_UFFD_MINOR)
 
 
-def is_err_or_null(folio: "Folio | int | None") -> bool:
-    return folio is None or isinstance(folio, int)
+def read_back(folio: Folio) -> str:
+    """What a reader of a whole page learns."""
+    return f"value {MIXED if '/' in folio.content else folio.content}"
 
 
 class Kernel:
@@ -133,9 +148,13 @@ class Kernel:
         self.effects: list[str] = []
         self.raised = ""
         self.woken: list[int] = []
+        self.invalidate_lock = 0
+        """i_mapping->invalidate_lock: its readers, or -1 while it is held exclusively."""
 
     def freeze(self) -> State:
-        """The state the input leaves behind."""
+        """The state the input leaves behind; nobody may go on holding a lock."""
+        if self.invalidate_lock or any(folio and folio.locked for folio in self.page_cache):
+            raise Oops("returns to user space with a lock held")
         pages = tuple(
             Page(
                 "" if folio is None else folio.content,
@@ -154,11 +173,15 @@ class Kernel:
     def preempt(self, point: str) -> None:
         """Another thread may run here.  Only the race search lets one."""
 
+    def wait_until(self, free: Callable[[], bool], what: str) -> None:
+        """Sleep until ``free``.  Alone, a thread that has to wait waits for ever."""
+        if not free():
+            raise Oops(f"deadlock on {what}")
+
     # ---- page cache ---------------------------------------------------------------------------
 
     def folio_lock(self, folio: Folio) -> None:
-        if folio.locked:
-            raise Oops("deadlock on a folio lock")
+        self.wait_until(lambda: not folio.locked, "a folio lock")
         folio.locked = True
 
     def folio_unlock(self, folio: Folio) -> None:
@@ -166,22 +189,40 @@ class Kernel:
             raise Oops("folio_unlock() of an unlocked folio")
         folio.locked = False
 
+    def filemap_invalidate_lock_shared(self) -> None:
+        self.wait_until(lambda: self.invalidate_lock >= 0, "the invalidate lock")
+        self.invalidate_lock += 1
+
+    def filemap_invalidate_unlock_shared(self) -> None:
+        self.invalidate_lock -= 1
+
+    def filemap_invalidate_lock(self) -> None:
+        self.wait_until(lambda: self.invalidate_lock == 0, "the invalidate lock")
+        self.invalidate_lock = -1
+
+    def filemap_invalidate_unlock(self) -> None:
+        self.invalidate_lock = 0
+
     def filemap_get_entry(self, index: int) -> Folio | None:
         return self.page_cache[index]
 
     def filemap_lock_folio(self, index: int) -> Folio | int:
-        folio = self.page_cache[index]
-        if folio is None:
-            return -ENOENT
-        self.folio_lock(folio)
-        return folio
+        """Found and locked, still part of the file; or ENOENT."""
+        while True:
+            folio = self.page_cache[index]
+            if folio is None:
+                return -ENOENT
+            self.folio_lock(folio)
+            if folio is self.page_cache[index]:
+                return folio
+            self.folio_unlock(folio)
 
     def filemap_grab_folio(self, index: int) -> Folio | int:
         """Find or create, locked; a created folio is neither cleared nor uptodate."""
-        folio = self.page_cache[index]
-        if folio is None:
+        folio = self.filemap_lock_folio(index)
+        if isinstance(folio, int):
             folio = self.page_cache[index] = Folio(STALE, uptodate=False)
-        self.folio_lock(folio)
+            folio.locked = True
         return folio
 
     def truncate_folio(self, index: int) -> None:
@@ -189,20 +230,24 @@ class Kernel:
 
         unmap_mapping_folio() has even_cows false, so a poison marker stays.
         """
-        if self.page_cache[index] is None:
+        folio = self.page_cache[index]
+        if folio is None:
             return
+        self.folio_lock(folio)
         for vma in (self.vma, self.alias):
             if vma.ptes[index] == MAPPED:
                 vma.ptes[index] = ""
         self.page_cache[index] = None
+        self.folio_unlock(folio)
 
     def clear_highpage(self, folio: Folio) -> None:
         folio.content = ZERO
 
     def copy_from_user(self, folio: Folio, value: str) -> None:
-        folio.content = MIXED
+        """The source may have to be faulted in half way."""
+        folio.content = halves(value, halves_of(folio.content)[1])
         self.preempt("half of the page is copied")
-        folio.content = value
+        folio.content = halves(halves_of(folio.content)[0], value)
 
     # ---- faults -------------------------------------------------------------------------------
 
@@ -214,7 +259,7 @@ class Kernel:
                 if folio is None:
                     raise Oops("a page table entry maps a page that left the page cache")
                 if value is None:
-                    return f"value {folio.content}"
+                    return read_back(folio)
                 folio.content = value
                 return "ok"
             self.raised = ""
@@ -234,7 +279,7 @@ class Kernel:
         ret = self._do_fault(vmf)
         if ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY):
             return ret
-        self.preempt("the folio is found, not mapped yet")
+        self.preempt("the fault handler has the folio, not mapped yet")
         return ret | self.finish_fault(vmf)
 
     def _do_fault(self, vmf: Vmf) -> int:
@@ -243,10 +288,12 @@ class Kernel:
         return handler(vmf)
 
     def finish_fault(self, vmf: Vmf) -> int:
-        folio = self.page_cache[vmf.pgoff]
-        if folio is not None:
-            self.folio_unlock(folio)
+        if vmf.folio is None or not vmf.folio.locked:
+            raise Oops("->fault returned VM_FAULT_LOCKED without a locked folio")
+        if vmf.folio is not self.page_cache[vmf.pgoff]:
+            raise Oops("a page that PUNCH_HOLE took out of the file is mapped")
         vmf.vma.ptes[vmf.pgoff] = MAPPED
+        self.folio_unlock(vmf.folio)
         return 0
 
     def handle_userfault(self, vmf: Vmf, reason: int) -> int:

@@ -11,6 +11,7 @@ from typing import ClassVar
 from refmodel.core import (
     CONTINUE,
     COPY,
+    EFAULT,
     EINVAL,
     ENOSPC,
     ESPIPE,
@@ -21,6 +22,7 @@ from refmodel.core import (
     Folio,
     Kernel,
     Vmf,
+    read_back,
     rule,
 )
 from refmodel.vocabulary import Input
@@ -58,13 +60,17 @@ class GuestMemfd(Kernel):
         """Fault handler of the mapping series: clears what was never filled, maps, no questions."""
         if vmf.pgoff >= self.size:
             return VM_FAULT_SIGBUS
+        self.filemap_invalidate_lock_shared()
         folio = self.kvm_gmem_get_folio(vmf.pgoff)
         if isinstance(folio, int):
             return VM_FAULT_SIGBUS
-        return self.kvm_gmem_map_folio(folio)
+        ret = self.kvm_gmem_map_folio(vmf, folio)
+        self.filemap_invalidate_unlock_shared()
+        return ret
 
-    def kvm_gmem_map_folio(self, folio: Folio) -> int:
+    def kvm_gmem_map_folio(self, vmf: Vmf, folio: Folio) -> int:
         """The tail every fault handler shares; the folio is locked and stays so."""
+        vmf.folio = folio
         if not folio.uptodate:
             self.clear_highpage(folio)
             self.kvm_gmem_mark_prepared(folio)
@@ -72,18 +78,22 @@ class GuestMemfd(Kernel):
 
     def kvm_gmem_punch_hole(self, index: int) -> int:
         """Stage-2 first, then the page cache and user page tables; no userfaultfd event."""
+        self.filemap_invalidate_lock()
         self.stage2[index] = False
+        self.preempt("PUNCH_HOLE has unmapped stage-2, the folio is still cached")
         self.truncate_folio(index)
+        self.filemap_invalidate_unlock()
         return 0
 
     def kvm_gmem_allocate(self, index: int) -> int:
         """Folios enter the cache without being cleared and without the uptodate flag."""
         if index >= self.size:
             return -EINVAL
+        self.filemap_invalidate_lock_shared()
         folio = self.kvm_gmem_get_folio(index)
-        if isinstance(folio, int):
-            return folio
-        self.folio_unlock(folio)
+        if not isinstance(folio, int):
+            self.folio_unlock(folio)
+        self.filemap_invalidate_unlock_shared()
         return 0
 
     def kvm_gmem_prepare_folio(self, folio: Folio) -> None:
@@ -108,18 +118,19 @@ class GuestMemfd(Kernel):
     def kvm_kmem_gmem_write(self, index: int, value: str) -> int:
         if index >= self.size:
             return -EINVAL
+        self.filemap_invalidate_lock_shared()
         folio = self.kvm_gmem_get_folio(index)
         if isinstance(folio, int):
-            return folio
-        if folio.uptodate:
-            self.folio_unlock(folio)
-            return -ENOSPC
+            return -EFAULT
+        uptodate = folio.uptodate
         self.folio_unlock(folio)
-        self.preempt("write() has unlocked the folio and starts to copy")
-        self.copy_from_user(folio, value)
-        self.preempt("write() has copied, not marked uptodate yet")
-        self.kvm_gmem_mark_prepared(folio)
-        return 0
+        if not uptodate:
+            self.preempt("write() has unlocked the folio and starts to copy")
+            self.copy_from_user(folio, value)
+            self.preempt("write() has copied, not marked uptodate yet")
+            self.kvm_gmem_mark_prepared(folio)
+        self.filemap_invalidate_unlock_shared()
+        return -ENOSPC if uptodate else 0
 
     def gmem_read(self, index: int) -> int:
         """No FMODE_PREAD and no ->read."""
@@ -156,7 +167,7 @@ class GuestMemfd(Kernel):
         if found is None:
             raise AssertionError("stage-2 maps a page that left the page cache")
         if value is None:
-            return f"value {found.content}"
+            return read_back(found)
         found.content = value
         return "ok"
 

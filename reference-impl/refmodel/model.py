@@ -83,11 +83,12 @@ class Revision:
         kernel = self.kernel(state)
         try:
             result = kernel.run(each)
+            after = kernel.freeze()
         except Oops as oops:
             return state._replace(dead=str(oops)), OOPS
         if kernel.effects:
-            return kernel.freeze(), observation(result, *kernel.effects)
-        return kernel.freeze(), Observation(result)
+            return after, observation(result, *kernel.effects)
+        return after, Observation(result)
 
     def alphabet(self, world: World) -> tuple[Input, ...]:
         """Every input of ``world``, in a fixed order."""

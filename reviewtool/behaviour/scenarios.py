@@ -73,7 +73,7 @@ SCENARIOS: tuple[tuple[str, str], ...] = (
     ),
     (
         "POISON, access, and a marker only MADV_DONTNEED removes",
-        "register missing; register minor; poison p0; read u0 p0; poison p0; dontneed p0; read u0 p0",
+        "register missing; poison p0; read u0 p0; poison p0; punch p0; dontneed p0; read u0 p0",
     ),
     (
         "POISON is overwritten by CONTINUE",

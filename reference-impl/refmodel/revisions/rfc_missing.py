@@ -38,12 +38,11 @@ def kvm_gmem_fault(k: GuestMemfd, vmf: Vmf) -> int:
         return k.handle_userfault(vmf, VM_UFFD_MISSING)
     if folio is not None:
         k.folio_lock(folio)
-    else:
-        grabbed = k.kvm_gmem_get_folio(vmf.pgoff)
-        if isinstance(grabbed, int):
-            return VM_FAULT_SIGBUS
-        folio = grabbed
-    return k.kvm_gmem_map_folio(folio)
+    k.filemap_invalidate_lock_shared()
+    found = folio if folio is not None else k.kvm_gmem_get_folio(vmf.pgoff)
+    ret = VM_FAULT_SIGBUS if isinstance(found, int) else k.kvm_gmem_map_folio(vmf, found)
+    k.filemap_invalidate_unlock_shared()
+    return ret
 
 
 @rule(_PATCH.format(3, 4), "MINOR is refused before guest_memfd is asked for; all else is accepted")

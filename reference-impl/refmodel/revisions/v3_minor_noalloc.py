@@ -74,7 +74,7 @@ def kvm_gmem_fault_user_mapping(k: GuestMemfd, vmf: Vmf) -> int:
         folio = k.kvm_gmem_get_folio(vmf.pgoff)
     if isinstance(folio, int):
         return VM_FAULT_SIGBUS
-    return k.kvm_gmem_map_folio(folio)
+    return k.kvm_gmem_map_folio(vmf, folio)
 
 
 @rule(_PATCH.format(4, 5), "the folio in the cache, cleared if it was never filled, or ENOENT")
