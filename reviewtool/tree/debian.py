@@ -69,8 +69,10 @@ def _find(progress: Progress) -> tuple[list[str], Download]:
     found = _ask(options)
     if found is None:
         why = "is in none of the configured Debian sources"
-        if update.returncode or b"Err:" in update.stdout:
-            why = f"cannot be looked up ({update.complaint})"
+        said = (update.stdout + update.stderr).decode("utf-8", "replace").splitlines()
+        failed = [line for line in said if line.startswith(("E:", "W: Failed"))]
+        if update.returncode or failed:
+            why = f"cannot be looked up ({failed[0] if failed else update.complaint})"
         raise Unavailable(f"{PACKAGE} {why}", "apt", f"connect and run: apt-get update; {_ELSE}")
     return options, found
 
@@ -85,7 +87,8 @@ def _ask(options: list[str]) -> Download | None:
 
 def _apt(words: list[str]) -> process.Completed:
     environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "HOME": "/"}
-    environment |= {k: v for k, v in os.environ.items() if k.lower().endswith("_proxy")}
+    kept = ("http_proxy", "https_proxy", "no_proxy", "apt_config")
+    environment |= {k: v for k, v in os.environ.items() if k.lower() in kept}
     try:
         return process.run(["apt-get", *words], env=environment, timeout=600)
     except Unavailable as error:
@@ -124,7 +127,8 @@ def _fetch(options: list[str], download: Download, progress: Progress) -> Path:
                 raise
         task.update(download.size)
     if apt.returncode or not package.is_file() or package.stat().st_size != download.size:
-        why = complaint[-1] if complaint else f"exit status {apt.returncode}"
+        errors = [line for line in complaint if line.startswith("E:")] or complaint
+        why = errors[0] if errors else f"exit status {apt.returncode}"
         raise Unavailable(f"download failed: {why}", PACKAGE, f"try again, {_ELSE}")
     return package
 

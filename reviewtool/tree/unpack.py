@@ -29,14 +29,15 @@ def tarball(path: Path, progress: Progress = SILENT) -> tuple[Path, str]:
             str(path),
             "give --tree a kernel's git clone, unpacked source or source tarball",
         )
-    digest = _digest(path, progress)
+    digest = sha256(path, progress)
     target = cache.folder("bases") / digest[:16]
     if not target.is_dir():
         unpack_file(target, path, option, progress)
     return target / "linux", digest
 
 
-def _digest(path: Path, progress: Progress) -> str:
+def sha256(path: Path, progress: Progress) -> str:
+    """The digest of the file ``path``, computed once for each time it changes."""
     try:
         state = path.stat()
         key = cache.digest(str(path.resolve()), str(state.st_size), str(state.st_mtime_ns))
