@@ -58,7 +58,9 @@ def revision_of(posting: Posting) -> Revision:
         except InputError as error:
             warnings.append(str(error))
         else:
-            warnings.extend(f"b4: {line}" for line in complaints if "incomplete" not in line)
+            # What is missing is said once, in our words.
+            told = ("incomplete", "missing [")
+            warnings.extend(f"b4: {c}" for c in complaints if not any(t in c for t in told))
             patches = _read_patches(posting, mails, warnings)
     patches = _with_given(posting, patches)
     here = {patch.index for patch in patches}

@@ -50,7 +50,7 @@ def diff_extent(text: str) -> Extent | None:
     position = end = start
     binary = False
     damage = ""
-    for line in text[start:].split("\n"):
+    for line in text[start:].removesuffix("\n").split("\n"):
         after = position + len(line) + 1
         if old > 0 or new > 0:
             step = _consumed(line)

@@ -36,7 +36,7 @@ class Subject:
 
 def parse_subject(text: str) -> Subject:
     """Take ``text`` apart by the conventions of Documentation/process/submitting-patches.rst."""
-    rest = " ".join(text.split())
+    rest = " ".join(text[:2000].split())
     unreplied = _REPLY.sub("", rest)
     reply = unreplied != rest
     rest = _flatten(unreplied)
@@ -77,11 +77,13 @@ def parse_subject(text: str) -> Subject:
 
 def _flatten(text: str) -> str:
     """``[[PATCH] 1/2] x`` as ``[PATCH 1/2] x``: nested brackets carry no meaning of their own."""
-    while True:
-        flat = re.sub(r"\[([^\]]*)\[([^\[\]]*)\]", r"[\1\2]", text)
+    for _ in range(8):  # deeper nesting is nobody's honest subject
+        flat = re.sub(r"\[([^\[\]]*)\[([^\[\]]*)\]", r"[\1\2]", text)
+        flat = re.sub(r"^\[([^\[\]]*)\]([^\[\]]*)\]", r"[\1\2]", flat)
         if flat == text:
-            return text
+            break
         text = flat
+    return text
 
 
 def _words(bracketed: str) -> list[str]:
