@@ -22,7 +22,7 @@ def known() -> tuple[str, ...]:
     return tuple(sorted(each.name for each in pkgutil.iter_modules(refmodel.revisions.__path__)))
 
 
-def load(name: str) -> Model:
+def load(name: str) -> Revision:
     """The model called ``name``.
 
     ``name`` is a model's own name (``v3_minor_noalloc``), a dotted module name, or the path of a

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Finding models by name, module or file, and pairing their hooks with the patches."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import refmodel
+from reviewtool.behaviour.models import known, load, pair, read_sequence
+from reviewtool.errors import InputError
+
+PACKAGE = Path(refmodel.__file__).parent
+SOURCES = [each for each in PACKAGE.rglob("*.py") if "guest" not in each.relative_to(PACKAGE).parts]
+
+
+def test_a_model_is_found_by_its_name_and_by_its_module() -> None:
+    assert load("rfc_missing") is load("refmodel.revisions.rfc_missing")
+
+
+@pytest.mark.parametrize("name", known())
+def test_every_model_is_called_what_its_module_is_called(name: str) -> None:
+    model = load(name)
+    assert model.name == name
+    assert model.title
+    assert model.hooks
+
+
+@pytest.mark.parametrize("name", known())
+def test_every_rule_cites_a_patch(name: str) -> None:
+    for each in load(name).rules:
+        assert "@" in each.source or "6.12" in each.source, each
+        assert len(each.text) > 15, each
+
+
+def test_a_model_is_found_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "from dataclasses import replace\n"
+        "from refmodel.revisions import base\n"
+        "MODEL = replace(base.MODEL, name='mine')\n"
+    )
+    assert load(str(path)).name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (None, "no such file"),
+        ("x = 1\n", "defines no MODEL"),
+        ("def f(:\n", "mend the module"),
+        ("import no_such_module_at_all\n", "no_such_module_at_all"),
+    ],
+)
+def test_a_file_that_is_no_model_says_what_to_mend(
+    tmp_path: Path, text: str | None, complaint: str
+) -> None:
+    path = tmp_path / "broken.py"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(InputError, match=complaint):
+        load(str(path))
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(InputError, match=r"no such model; use one of .*rfc_missing"):
+        load("v9")
+
+
+def test_a_sequence_that_does_not_parse_is_bad_input() -> None:
+    with pytest.raises(InputError, match="unknown operation 'fix'"):
+        read_sequence("fix p0")
+
+
+def test_pairing_names_what_either_side_lacks() -> None:
+    model = load("v3_minor_noalloc")
+    assert pair(model, model.hooks).paired
+    found = pair(model, {"get_folio_noalloc", "get_supported_orders"}, inherited={"fault"})
+    assert found.only_in_patches == ("get_supported_orders",)
+    assert "VM_FAULT_UFFD_MINOR" in found.only_in_model
+    assert "fault" not in found.only_in_model
+
+
+def test_models_are_small_and_use_the_standard_library_only() -> None:
+    total = 0
+    for path in SOURCES:
+        text = path.read_text()
+        lines = text.count("\n")
+        total += lines
+        if path.parent.name == "revisions":
+            assert lines <= 150, f"{path.name} has {lines} lines"
+        for node in ast.walk(ast.parse(text)):
+            names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            for name in names:
+                assert name.split(".")[0] != "reviewtool", f"{path.name} imports {name}"
+    assert total < 2500, f"{total} lines"
