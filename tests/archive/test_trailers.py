@@ -9,8 +9,10 @@ from tests.archive.mails import diff
 
 RITA = "Rita Reviewer <rita@example.org>"
 TAG = f"Reviewed-by: {RITA}"
-PASTED = f"From {'0' * 40} Mon Sep 17 00:00:00 2001\nFrom: {RITA}\n"
+PASTED = (
+    f"From {'0' * 40} Mon Sep 17 00:00:00 2001\nFrom: {RITA}\n"
     "Subject: [PATCH] mine\n\nBetter so.\n\n"
+)
 SIGNED = f"Signed-off-by: {RITA}\n---\n a.c | 2 +-\n\n{diff()}"
 
 
