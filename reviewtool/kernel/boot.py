@@ -34,7 +34,7 @@ _PANIC_STATUS = 134  # the UML process aborts
 # must end the guest, for what runs after it proves nothing, and a freed page must not read as it
 # did (page_poison). Addresses below brk are not random, or UML maps hundreds of MiB for nothing.
 _COMMAND_LINE = (
-    *("rootfstype=hostfs", "rootflags=/", "ro", "con=null", "con0=null,fd:1", "ssl=null"),
+    *("rootfstype=hostfs", "rootflags=/", "ro", "con=null", "con0=fd:0,fd:1", "ssl=null"),
     *("loglevel=5", "oops=panic", "page_poison=1"),
 )
 
@@ -98,6 +98,7 @@ def boot(
         handle, name = tempfile.mkstemp(prefix="reviewtool-console-", suffix=".log")
         os.close(handle)
         console = Path(name)
+    console.write_bytes(b"")
     heard = _Heard(on_line)
     with tempfile.TemporaryDirectory(prefix="reviewtool-guest-") as name:
         inside = view(_stage(Path(name), kernel, job), trusted=trusted)
@@ -111,7 +112,9 @@ def boot(
             file_size=2 * limits.memory * _MIB,
             scratch=2 * limits.memory * _MIB,
         )
-        outcome = run(inside, command, within, log=console, on_line=heard, cancel=cancel)
+        outcome = run(
+            inside, command, within, log=console, on_line=heard, cancel=cancel, open_input=True
+        )
     ended, reason = _judge(outcome, heard, within)
     again = shlex.join(sandboxed(inside, command, within))
     return Boot(ended, reason, heard.status, console, outcome.seconds, again)

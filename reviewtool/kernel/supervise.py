@@ -68,19 +68,22 @@ def run(
     on_line: Callable[[str], None] = ignore,
     chdir: str = "/",
     cancel: threading.Event | None = None,
+    open_input: bool = False,
 ) -> Outcome:
-    """Run ``command`` in ``view`` within ``limits``; its output goes to ``log`` and ``on_line``.
+    """Run ``command`` in ``view`` within ``limits``, its output appended to ``log``.
 
     Output and errors are one stream, as a console is. ``on_line`` gets every line in order,
     without its end, in the calling thread; what it raises ends the run and is raised here.
+    Standard input is empty, or with ``open_input`` a pipe in which nothing ever comes.
     """
     started = time.monotonic()
     command_line = functools.partial(argv, view, command, limits, chdir=chdir)
-    with _started(command_line, view.enclosed) as (process, root):
+    stdin = subprocess.PIPE if open_input else subprocess.DEVNULL
+    with _started(command_line, view.enclosed, stdin) as (process, root):
         output = process.stdout
         assert output is not None  # noqa: S101 - for the type checker: it is a pipe
         watch = _Watch(root, limits, view.writable(), cancel)
-        with log.open("wb") as file:
+        with log.open("ab") as file:
             ended = _pump(process, output, file, on_line, watch)
     code = process.returncode
     return Outcome(ended, code if code >= 0 else 128 - code, time.monotonic() - started)
@@ -88,7 +91,7 @@ def run(
 
 @contextlib.contextmanager
 def _started(
-    command_line: Callable[..., list[str]], enclosed: bool
+    command_line: Callable[..., list[str]], enclosed: bool, stdin: int
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """The running command and its first process' id; on leaving, nothing of it runs any more."""
     status_read, status_write = os.pipe()
@@ -97,7 +100,7 @@ def _started(
         try:
             process = subprocess.Popen(
                 words,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 pass_fds=[status_write],
