@@ -11,7 +11,7 @@ from refmodel.guest import abi, syscalls
 from refmodel.guest.pages import Sources, describe
 from refmodel.guest.settle import Hang, settle
 from refmodel.guest.threads import Worker, Workshop, open_workshop, start_worker
-from refmodel.guest.vm import Vm, describe_run, open_vm
+from refmodel.guest.vm import Vcpu, Vm, describe_run, open_vm
 from refmodel.guest.world import (
     Backing,
     Layout,
@@ -23,7 +23,8 @@ from refmodel.guest.world import (
 )
 from refmodel.vocabulary import Input, Observation, observation
 
-VCPU = "k"
+GUEST, KVM = "v", "k"
+"""The threads of the two vCPUs: the guest's accesses, and KVM's own."""
 PAGE = abi.PAGE_SIZE
 
 
@@ -45,8 +46,8 @@ class Driver:
     world: World | None = None
     asked: dict[str, Input] = field(default_factory=dict)
     """The input each outstanding worker is busy with."""
-    began: float | None = None
-    """When the present step began, for the watchdog; None between steps."""
+    ticks: int = 0
+    """Odd during a step: what a watchdog looks at. A clock would cost a system call a step."""
 
     def fresh(self) -> None:
         """Give the old world back and make a new one. Raises Hang if a thread cannot be freed."""
@@ -75,7 +76,7 @@ class Driver:
         """Perform one input and let the world settle. Raises Hang, or Unsupported."""
         if self.world is None:
             raise Unsupported("no world is open")
-        self.began = time.monotonic()
+        self.ticks += 1
         worker = self._worker(request)
         if worker is None:
             result = _DIRECT[request.op](self, self.world, request)
@@ -93,14 +94,16 @@ class Driver:
                 result = outcome
             else:
                 effects.append(f"resumed {ended.name} {outcome}")
-        self.began = None
+        self.ticks += 1
         return observation(result, *effects)
 
     def _worker(self, request: Input) -> Worker | None:
         if request.op in ("read", "write"):
             name = f"u{request.thread}"
-        elif request.op in ("vcpu-read", "vcpu-write", "kvm-read"):
-            name = VCPU
+        elif request.op in ("vcpu-read", "vcpu-write"):
+            name = GUEST
+        elif request.op == "kvm-read":
+            name = KVM
         else:
             return None
         for worker in self.workers:
@@ -114,11 +117,10 @@ class Driver:
             worker.fetch_page(world.at(page, request.alias))
         elif request.op == "write":
             worker.fill_page(world.at(page, request.alias), ord(request.value or ""))
-        elif self.vm is None:
-            raise Unsupported(f"{request}: this run has no virtual machine")
         else:
-            self.vm.prepare(request.op, page, request.value, worker)
-            worker.call(*self.vm.run_call())
+            vcpu = _vcpu(self, request)
+            vcpu.prepare(request.op, page, request.value)
+            worker.call(*vcpu.run_call())
 
     def _outcome(self, worker: Worker, request: Input) -> str:
         signal = worker.take_end()
@@ -126,25 +128,24 @@ class Driver:
             return {abi.SIGBUS: "sigbus", abi.SIGSEGV: "sigsegv"}.get(signal, f"signal {signal}")
         if request.op == "read":
             return f"value {describe(worker.memory[:])}"
-        if request.op == "write" or self.vm is None:
+        if request.op == "write":
             return "ok"
-        return describe_run(self.vm, worker, request.op)
+        return describe_run(_vcpu(self, request), request.op, worker.result())
 
 
 def open_driver(
     layout: Layout, threads: int, vm_flags: int | None, deadline: float = 2.0
 ) -> Driver:
-    """Start ``threads`` user threads.
+    """Start ``threads`` user threads and one for each vCPU.
 
     ``vm_flags`` are those of KVM_CREATE_GUEST_MEMFD; None means shmem files and no machine.
     """
-    sources = Sources()
-    vm = None if vm_flags is None else open_vm(vm_flags, sources)
+    vm = None if vm_flags is None else open_vm(vm_flags)
     backing = shmem_file if vm is None else vm.create_file
     shop = open_workshop()
-    names = [f"u{number}" for number in range(threads)] + ([VCPU] if vm else [])
+    names = [f"u{number}" for number in range(threads)] + ([GUEST, KVM] if vm else [])
     workers = tuple(start_worker(shop, name) for name in names)
-    return Driver(layout, backing, vm, workers, shop, sources, deadline)
+    return Driver(layout, backing, vm, workers, shop, Sources(), deadline)
 
 
 def stop_driver(driver: Driver) -> None:
@@ -243,6 +244,11 @@ def _machine(driver: Driver, request: Input) -> Vm:
     if driver.vm is None:
         raise Unsupported(f"{request}: this run has no virtual machine")
     return driver.vm
+
+
+def _vcpu(driver: Driver, request: Input) -> Vcpu:
+    vm = _machine(driver, request)
+    return vm.kvm if request.op == "kvm-read" else vm.guest
 
 
 def _address(world: World, request: Input) -> int:

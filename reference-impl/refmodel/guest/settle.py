@@ -9,7 +9,7 @@ lock that a stopped thread holds) is only believed to be blocked after ``PATIENC
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from refmodel.guest import abi
@@ -18,6 +18,7 @@ from refmodel.guest.world import World
 
 PATIENCE = 0.1
 _FIRST_LOOK = 0.005
+_MESSAGES = 16
 
 
 class Hang(Exception):  # noqa: N818 - an observation, not an error of the driver
@@ -49,17 +50,16 @@ def describe_event(message: bytes, mapping: int) -> tuple[str, int]:
     return f"event {kind} p{page} {access}", thread
 
 
-def _read_events(world: World, workers: Sequence[Worker]) -> Iterator[str]:
-    while True:
-        try:
-            message = os.read(world.userfaultfd, abi.MESSAGE_LAYOUT.size)
-        except BlockingIOError:
-            return
+def _read_events(world: World, workers: Sequence[Worker]) -> tuple[list[str], list[Worker]]:
+    """All pending messages as text, and the workers that wait for an answer to one."""
+    messages = os.read(world.userfaultfd, _MESSAGES * abi.MESSAGE_LAYOUT.size)
+    events, waiting = [], []
+    for start in range(0, len(messages), abi.MESSAGE_LAYOUT.size):
+        message = messages[start : start + abi.MESSAGE_LAYOUT.size]
         text, thread = describe_event(message, world.mapping)
-        for worker in workers:
-            if worker.tid == thread:
-                worker.parked = True
-        yield text
+        events.append(text)
+        waiting += [worker for worker in workers if worker.tid == thread]
+    return events, waiting
 
 
 def settle(
@@ -78,24 +78,30 @@ def settle(
         return Settled((), ())
     events: list[str] = []
     ended: list[Worker] = []
-    begun = now()
+    began: float | None = None
+    # A worker blocked before this step may have been woken and be blocked again before the first
+    # look at it: its new event is then in the queue, so look there once more at the end.
+    look_again = any(worker.parked for worker in pending)
     wait = 0.0 if all(worker.parked for worker in pending) else _FIRST_LOOK
     while True:
         ready = [descriptor for descriptor, _ in world.poll.poll(wait * 1000)]
+        waiting: list[Worker] = []
         if world.userfaultfd in ready:
-            events += _read_events(world, workers)
+            texts, waiting = _read_events(world, workers)
+            events += texts
         if reports in ready:
             os.eventfd_read(reports)
         ended += [worker for worker in pending if worker.ended()]
         pending = [worker for worker in pending if worker not in ended]
         if not pending:
             return Settled(tuple(events), tuple(ended))
-        running = [worker for worker in pending if worker.runnable()]
-        for worker in running:
-            worker.parked = False
-        if all(worker.parked for worker in pending) and not world.poll.poll(0):
+        running = [worker for worker in pending if worker not in waiting and worker.runnable()]
+        for worker in pending:
+            worker.parked = worker in waiting or (worker.parked and worker not in running)
+        if all(worker.parked for worker in pending) and not (look_again and world.poll.poll(0)):
             return Settled(tuple(events), tuple(ended))
-        elapsed = now() - begun
+        began = began or now()
+        elapsed = now() - began
         if not running and elapsed >= PATIENCE:
             for worker in pending:
                 worker.parked = True

@@ -21,13 +21,6 @@ _libc.mmap.argtypes = (
 _libc.munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
 _libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
 _libc.fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_long, ctypes.c_long)
-_libc.mount.argtypes = (
-    ctypes.c_char_p,
-    ctypes.c_char_p,
-    ctypes.c_char_p,
-    ctypes.c_ulong,
-    ctypes.c_void_p,
-)
 _MAP_FAILED = ctypes.c_void_p(-1).value
 
 # Names errno.errorcode lacks: numbers the kernel returns to user space without exporting them,
@@ -90,11 +83,6 @@ def open_userfaultfd() -> int:
     """A userfaultfd that also takes faults of kernel mode, not yet past UFFDIO_API."""
     flags = abi.O_CLOEXEC | abi.O_NONBLOCK
     return _checked(_libc.syscall(abi.SYS_USERFAULTFD, flags))
-
-
-def mount(source: str, target: str, kind: str) -> None:
-    """mount(2) without flags or data."""
-    _checked(_libc.mount(source.encode(), target.encode(), kind.encode(), 0, None))
 
 
 def power_off() -> None:

@@ -45,7 +45,7 @@ def anonymous(length: int) -> mmap.mmap:
     return mmap.mmap(-1, length, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Worker:
     """One thread. ``outstanding`` from a request until its end was seen with :meth:`take_end`."""
 

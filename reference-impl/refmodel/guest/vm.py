@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The virtual machine of a run: one memory slot on the sequence's guest_memfd, one software vCPU.
+"""The virtual machine of a run: one memory slot on the sequence's guest_memfd, two software vCPUs.
 
-The vCPU's requests are those of KVM for User-Mode Linux: registers say what to access, KVM_RUN
-ends in HLT when it is done. See reference-impl/um-kvm/README.md.
+One vCPU accesses memory as a guest does, through stage-2; the other stands for KVM's own accesses
+through user page tables, which may block. The requests are those of KVM for User-Mode Linux
+(reference-impl/um-kvm/README.md): registers say what to access, KVM_RUN carries it out and ends
+in HLT.
 """
 
 import fcntl
@@ -11,24 +13,54 @@ import os
 from dataclasses import dataclass
 
 from refmodel.guest import abi
-from refmodel.guest.pages import Sources, describe
+from refmodel.guest.pages import describe
 from refmodel.guest.syscalls import errno_name
-from refmodel.guest.threads import Worker, address_of, anonymous
+from refmodel.guest.threads import address_of, anonymous
 
 SYS_IOCTL = 16
 SLOT = 0
 
+# A whole page is accessed word by word; a read stops at the first word that differs.
+_WORD = 8
+_WORDS = abi.PAGE_SIZE // _WORD
+_REQUESTS = {"vcpu-read": 1, "vcpu-write": 2, "kvm-read": 4}
+_REST = (0,) * 13
+
+
+@dataclass(frozen=True, slots=True)
+class Vcpu:
+    """A vCPU's descriptor and its struct kvm_run."""
+
+    fd: int
+    run: mmap.mmap
+
+    def prepare(self, op: str, page: int, value: str | None) -> None:
+        """Load the registers for one access of a whole page."""
+        word = int.from_bytes((value or "\0").encode() * _WORD, "little")
+        gpa = page * abi.PAGE_SIZE
+        registers = abi.REGS_LAYOUT.pack(_REQUESTS[op], gpa, _WORD, word, _WORDS, *_REST)
+        fcntl.ioctl(self.fd, abi.KVM_SET_REGS, registers)
+
+    def run_call(self) -> tuple[int, int, int, int]:
+        """The system call that carries the request out."""
+        return (SYS_IOCTL, self.fd, abi.KVM_RUN, 0)
+
+    def content(self) -> str:
+        """What the page that was read holds. Where it is not uniform the rest is not looked at."""
+        registers = fcntl.ioctl(self.fd, abi.KVM_GET_REGS, bytes(abi.REGS_LAYOUT.size))
+        _, _, _, word, left, *_ = abi.REGS_LAYOUT.unpack(registers)
+        return describe(word.to_bytes(_WORD, "little")) if left == 0 else "mixed"
+
 
 @dataclass(slots=True)
 class Vm:
-    """Descriptors of the VM and its vCPU. ``flags`` go to every KVM_CREATE_GUEST_MEMFD."""
+    """Descriptors of the VM and its vCPUs. ``flags`` go to every KVM_CREATE_GUEST_MEMFD."""
 
     fd: int
-    vcpu: int
-    run: mmap.mmap
+    guest: Vcpu
+    kvm: Vcpu
     flags: int
     bitmap: mmap.mmap
-    sources: Sources
     region: tuple[int, int, int] = (0, 0, 0)
     """guest_memfd, size and userspace address of the slot as it is bound."""
 
@@ -66,31 +98,25 @@ class Vm:
         region = abi.REGION2_LAYOUT.pack(SLOT, flags, 0, size, mapping, 0, file, 0, *pad)
         fcntl.ioctl(self.fd, abi.KVM_SET_USER_MEMORY_REGION2, region)
 
-    def prepare(self, op: str, page: int, value: str | None, worker: Worker) -> None:
-        """Load the registers for one access of a whole page."""
-        raise NotImplementedError
 
-    def run_call(self) -> tuple[int, int, int, int]:
-        """The system call that runs the vCPU."""
-        return (SYS_IOCTL, self.vcpu, abi.KVM_RUN, 0)
-
-
-def open_vm(flags: int, sources: Sources) -> Vm:
-    """Create the VM and its vCPU."""
+def open_vm(flags: int) -> Vm:
+    """Create the VM and its vCPUs."""
     kvm = os.open("/dev/kvm", os.O_RDWR | os.O_CLOEXEC)
     vm = fcntl.ioctl(kvm, abi.KVM_CREATE_VM, 0)
-    vcpu = fcntl.ioctl(vm, abi.KVM_CREATE_VCPU, 0)
-    run = mmap.mmap(vcpu, fcntl.ioctl(kvm, abi.KVM_GET_VCPU_MMAP_SIZE, 0))
+    size = fcntl.ioctl(kvm, abi.KVM_GET_VCPU_MMAP_SIZE, 0)
     os.close(kvm)
-    return Vm(vm, vcpu, run, flags, anonymous(abi.PAGE_SIZE), sources)
+    descriptors = [fcntl.ioctl(vm, abi.KVM_CREATE_VCPU, number) for number in range(2)]
+    guest, own = (Vcpu(descriptor, mmap.mmap(descriptor, size)) for descriptor in descriptors)
+    return Vm(vm, guest, own, flags, anonymous(abi.PAGE_SIZE))
 
 
-def describe_run(vm: Vm, worker: Worker, op: str) -> str:
-    """What the vCPU's run came to."""
-    result = worker.result()
-    (reason,) = abi.RUN_EXIT_REASON.unpack_from(vm.run)
-    if reason == abi.KVM_EXIT_MEMORY_FAULT and result < 0:
-        flags, gpa, _size = abi.RUN_MEMORY_FAULT.unpack_from(vm.run)
+def describe_run(vcpu: Vcpu, op: str, result: int) -> str:
+    """What a run came to; ``result`` is KVM_RUN's, a negative errno on failure."""
+    (reason,) = abi.RUN_EXIT_REASON.unpack_from(vcpu.run)
+    if result < 0 and op == "kvm-read":
+        return errno_name(-result)  # KVM's own access is no exit of the guest's
+    if result < 0 and reason == abi.KVM_EXIT_MEMORY_FAULT:
+        flags, gpa, _size = abi.RUN_MEMORY_FAULT.unpack_from(vcpu.run)
         words = [word for bit, word in abi.MEMORY_EXIT_FLAGS.items() if flags & bit]
         return f"exit memory-fault {'+'.join(words) or 'none'} p{gpa // abi.PAGE_SIZE}"
     if result < 0:
@@ -99,4 +125,4 @@ def describe_run(vm: Vm, worker: Worker, op: str) -> str:
         return "exit mmio"
     if reason != abi.KVM_EXIT_HLT:
         return f"exit {reason}"
-    return "ok" if op == "vcpu-write" else f"value {describe(worker.memory[:])}"
+    return "ok" if op == "vcpu-write" else f"value {vcpu.content()}"

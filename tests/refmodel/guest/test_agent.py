@@ -69,7 +69,7 @@ def test_each_step_has_its_line_and_each_case_its_brackets(tmp_path: Path) -> No
 @pytest.mark.usefixtures("userfaultfd")
 def test_an_input_the_run_has_no_means_for_is_an_error_not_a_pass(tmp_path: Path) -> None:
     *_, last = run_agent(plan("read u0 p0", "vcpu-read p0"), tmp_path)
-    assert last == {"error": "Unsupported: vcpu-read p0: this run has no thread k"}
+    assert last == {"error": "Unsupported: vcpu-read p0: this run has no thread v"}
 
 
 def test_a_plan_that_is_no_plan(tmp_path: Path) -> None:

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A kernel held against a model: the same sequences on both, compared step by step."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from refmodel.model import Model
+from refmodel.world import World
+from reviewtool.behaviour.console import KernelEvent
+from reviewtool.behaviour.difference import (
+    Difference,
+    Kind,
+    first_difference,
+    without_step,
+)
+from reviewtool.behaviour.guests import (
+    Numbered,
+    Recording,
+    RunGuest,
+    Settings,
+    Trace,
+    record,
+)
+from reviewtool.behaviour.shrink import shortest
+from reviewtool.behaviour.suites import Case, Suite
+from reviewtool.progress import SILENT, Progress
+
+_DEATHS = 8
+_SHRUNK = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """One way in which model and kernel differ, by the shortest sequence found that shows it.
+
+    ``model`` and ``kernel`` have an observation a step and differ in the last. ``cases`` counts
+    the sequences of the suite that showed it. ``reproduced`` is False where it did not show again
+    in a new guest, because it depends on what ran before, or was not tried again.
+    """
+
+    inputs: tuple[str, ...]
+    model: tuple[str, ...]
+    kernel: tuple[str, ...]
+    reason: str
+    event: KernelEvent | None = None
+    cases: int = 1
+    reproduced: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A complaint of the kernel, with the first sequence that drew it, up to the step it came at.
+
+    ``predicted``: the model says that the kernel does not survive this step.
+    """
+
+    event: KernelEvent
+    inputs: tuple[str, ...]
+    predicted: bool
+    cases: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteResult:
+    """What came of a suite. ``left_out`` says in words what did not run, and why."""
+
+    name: str
+    claim: str
+    cases: int
+    passed: int
+    steps: int
+    seconds: float
+    disagreements: tuple[Disagreement, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    deaths: int = 0
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every case ran and went as the model says."""
+        return self.passed == self.cases
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """How guests come about: ``run`` boots one, ``guests`` at a time if there is an executor."""
+
+    run: RunGuest
+    vm_flags: int | None = 0
+    executor: Executor | None = None
+    guests: int = 1
+
+
+def run_suite(bench: Bench, model: Model, suite: Suite) -> SuiteResult:
+    """One suite in guests of its own; see :func:`run_suites`."""
+    return run_suites(bench, model, [suite])[0]
+
+
+def run_suites(
+    bench: Bench, model: Model, suites: Sequence[Suite], progress: Progress = SILENT
+) -> tuple[SuiteResult, ...]:
+    """Hold a kernel against ``model`` with all of ``suites``.
+
+    Suites whose worlds have the same shape share a guest. A case that the model expects to end in
+    an oops runs in a guest of its own. Raises GuestFailed where the kernel does not come up.
+    """
+    recordings: dict[int, Recording] = {}
+    total = sum(len(suite.cases) for suite in suites)
+    with progress.task(f"holding {model.name} against the kernel", total) as task:
+        shapes = dict.fromkeys(Settings.of(suite.world, bench.vm_flags) for suite in suites)
+        for shape in shapes:
+            members = [
+                index
+                for index, suite in enumerate(suites)
+                if Settings.of(suite.world, bench.vm_flags) == shape
+            ]
+            done = sum(len(recording.traces) for recording in recordings.values())
+            recordings |= _record_together(
+                bench,
+                model,
+                shape,
+                {index: suites[index] for index in members},
+                lambda count, done=done: task.update(done + count),  # type: ignore[misc] # mypy: default in a lambda
+            )
+    return tuple(
+        _judge(bench, model, suite, recordings[index]) for index, suite in enumerate(suites)
+    )
+
+
+def _record_together(
+    bench: Bench,
+    model: Model,
+    shape: Settings,
+    suites: dict[int, Suite],
+    on_count: Callable[[int], None],
+) -> dict[int, Recording]:
+    """Run suites of one shape; their recordings by suite, numbered as the suites' cases are."""
+    places = [(index, n) for index, suite in suites.items() for n in range(len(suite.cases))]
+    cases = [suites[index].cases[n] for index, n in places]
+    safe = [(number, case.inputs) for number, case in enumerate(cases) if not case.lethal]
+    batches = [batch for lane in range(bench.guests) if (batch := safe[lane :: bench.guests])]
+    batches += [[(number, case.inputs)] for number, case in enumerate(cases) if case.lethal]
+    world = next(iter(suites.values())).world
+    counts = _Counts(on_count)
+
+    def run(lane: int) -> Recording:
+        after_death = _after_death(model, world)
+        return record(bench.run, shape, batches[lane], after_death, counts.lane(lane))
+
+    lanes = range(len(batches))
+    whole = list(bench.executor.map(run, lanes)) if bench.executor else [run(n) for n in lanes]
+    recordings = {index: Recording() for index in suites}
+    for recording in whole:
+        for number, trace in recording.traces.items():
+            index, n = places[number]
+            recordings[index].traces[n] = trace
+        for number in recording.left_out:
+            index, n = places[number]
+            recordings[index].left_out.append(n)
+    return recordings
+
+
+def _after_death(
+    model: Model, world: World
+) -> Callable[[Trace, Sequence[Numbered]], Sequence[Numbered]]:
+    """Do not let one deadly step end guest after guest, nor many of them forever."""
+    deaths = 0
+
+    def choose(killer: Trace, rest: Sequence[Numbered]) -> Sequence[Numbered]:
+        nonlocal deaths
+        deaths += 1
+        return without_step(model, world, killer, rest) if deaths < _DEATHS else ()
+
+    return choose
+
+
+class _Counts:
+    """The sum of what several lanes have done."""
+
+    def __init__(self, on_count: Callable[[int], None]) -> None:
+        self._on_count = on_count
+        self._done: dict[int, int] = {}
+        self._lock = threading.Lock()
+
+    def lane(self, number: int) -> Callable[[int], None]:
+        def report(done: int) -> None:
+            with self._lock:
+                if self._done.get(number) != done:
+                    self._done[number] = done
+                    self._on_count(sum(self._done.values()))
+
+        return report
+
+
+def _judge(bench: Bench, model: Model, suite: Suite, recording: Recording) -> SuiteResult:
+    passed = 0
+    differing: dict[Kind, list[tuple[Difference, Trace, Case]]] = {}
+    for number, trace in sorted(recording.traces.items()):
+        case = suite.cases[number]
+        found = first_difference(case.expected, trace)
+        if found is None:
+            passed += 1
+        else:
+            differing.setdefault(found.kind, []).append((found, trace, case))
+    groups = sorted(
+        (sorted(each, key=lambda one: len(one[0].inputs)) for each in differing.values()),
+        key=lambda group: len(group[0][0].inputs),
+    )
+    traces = recording.traces.values()
+    left_out = [suite.left_out] if suite.left_out else []
+    if recording.left_out:
+        left_out.append(
+            f"{len(recording.left_out)} cases that take a step which ended a guest before, "
+            f"or came after {_DEATHS} guests had died"
+        )
+    return SuiteResult(
+        suite.name,
+        suite.claim,
+        len(suite.cases),
+        passed,
+        sum(len(trace.observations) for trace in traces),
+        round(sum(trace.seconds for trace in traces), 3),
+        tuple(
+            _explain(bench, model, suite.world, group, again=rank < _SHRUNK)
+            for rank, group in enumerate(groups)
+        ),
+        _findings(suite, recording),
+        sum(trace.died for trace in traces),
+        tuple(left_out),
+    )
+
+
+def _explain(
+    bench: Bench,
+    model: Model,
+    world: World,
+    group: Sequence[tuple[Difference, Trace, Case]],
+    again: bool,
+) -> Disagreement:
+    """The shortest sequence for differences of one kind, run again in a new guest."""
+    difference, trace, case = group[0]
+    word = trace.inputs[: len(difference.kernel)]
+    settings = Settings.of(world, bench.vm_flags)
+    found = shortest(bench.run, settings, model, world, word, difference.kind) if again else None
+    if found:
+        difference, trace = found
+    last = len(difference.kernel) - 1
+    events = [event for step, event in trace.events if step == last]
+    return Disagreement(
+        difference.inputs,
+        difference.model,
+        difference.kernel,
+        case.reason,
+        events[0] if events else None,
+        len(group),
+        found is not None,
+    )
+
+
+def _findings(suite: Suite, recording: Recording) -> tuple[Finding, ...]:
+    drawn: dict[tuple[str, str, bool], list[tuple[tuple[str, ...], KernelEvent]]] = {}
+    for number, trace in sorted(recording.traces.items()):
+        expected = [str(each) for each in suite.cases[number].expected]
+        for step, event in trace.events:
+            predicted = step < len(expected) and expected[step] == "oops"
+            inputs = tuple(str(each) for each in trace.inputs[: step + 1])
+            drawn.setdefault((event.kind, event.title, predicted), []).append((inputs, event))
+    found = []
+    for (_, _, predicted), group in drawn.items():
+        inputs, event = min(group, key=lambda one: len(one[0]))
+        found.append(Finding(event, inputs, predicted, len(group)))
+    return tuple(found)

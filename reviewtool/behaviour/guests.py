@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Sequences run in guests: what each step was seen to do, whatever becomes of the guest.
+
+A guest that dies costs the sequence that killed it and no other: its death is that step's
+observation, and the rest goes on in a new guest.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from refmodel.vocabulary import Input
+from refmodel.vocabulary import format as spell
+from refmodel.world import World
+from reviewtool import paths
+from reviewtool.behaviour.console import KernelEvent, agent_line, kernel_events
+from reviewtool.behaviour.processors import pinned
+from reviewtool.errors import RequestError
+from reviewtool.kernel.boot import FOLDER, GuestJob, GuestLimits, boot
+
+Word = tuple[Input, ...]
+
+DIED = "oops"
+HUNG = "hang"
+SILENCE = 15.0
+"""Seconds without a line of the console after which a guest counts as hung."""
+_LONGEST = 1800.0
+
+
+class GuestFailed(RequestError):  # noqa: N818 - as RequestError's other kinds
+    """A guest that could not do its job at all: no observation of the kernel under test."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the driver builds for each sequence. ``vm_flags`` None: shmem files, no machine."""
+
+    pages: int = 1
+    past_eof: bool = False
+    threads: int = 1
+    vm_flags: int | None = 0
+    deadline: float = 2.0
+
+    @classmethod
+    def of(cls, world: World, vm_flags: int | None = 0) -> "Settings":
+        """The settings that give a model's world."""
+        return cls(world.pages, world.past_eof, world.threads, vm_flags)
+
+    def plan(self, words: Sequence[tuple[int, Word]]) -> bytes:
+        """The agent's plan: these settings and the sequences by number."""
+        cases = [{"case": number, "inputs": spell(word)} for number, word in words]
+        return json.dumps(
+            {
+                "pages": self.pages,
+                "past_eof": self.past_eof,
+                "threads": self.threads,
+                "vm_flags": self.vm_flags,
+                "deadline": self.deadline,
+                "cases": cases,
+            }
+        ).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class GuestEnd:
+    """How a guest ended; ``ended`` as :class:`reviewtool.kernel.boot.Boot` has it."""
+
+    ended: str
+    reason: str
+    console: Path | None = None
+
+
+RunGuest = Callable[[bytes, Callable[[str], None]], GuestEnd]
+"""Boots a guest with a plan, passes its console on line by line, and stays until it has ended."""
+
+
+def kernel_guest(
+    kernel: Path, *, trusted: bool = False, memory: int = 64, silence: float = SILENCE
+) -> RunGuest:
+    """Guests of a built kernel."""
+
+    def run(plan: bytes, on_line: Callable[[str], None]) -> GuestEnd:
+        heard = [time.monotonic()]
+        cancel, over = threading.Event(), threading.Event()
+
+        def pass_on(line: str) -> None:
+            pin.release()
+            heard[0] = time.monotonic()
+            on_line(line)
+
+        def watch() -> None:
+            while not over.wait(silence / 8):
+                if time.monotonic() - heard[0] > silence:
+                    cancel.set()
+
+        threading.Thread(target=watch, daemon=True).start()
+        job = GuestJob(
+            module="refmodel.guest.agent",
+            argv=(f"{FOLDER}/plan.json",),
+            packages=(paths.reference_impl() / "refmodel",),
+            files={"plan.json": plan},
+        )
+        limits = GuestLimits(seconds=_LONGEST, memory=memory)
+        with pinned() as pin:
+            try:
+                booted = boot(kernel, job, limits, pass_on, trusted=trusted, cancel=cancel)
+            finally:
+                over.set()
+        return GuestEnd(booted.ended, booted.reason, booted.console)
+
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What one sequence was seen to do.
+
+    ``observations`` has one text a step; the last is ``oops`` or ``hang`` where the guest ended
+    there, and there is one more than there are inputs where it ended while the sequence's memory
+    was given back. ``events`` are the kernel's complaints, each with the index of its step.
+    """
+
+    inputs: Word
+    observations: tuple[str, ...]
+    events: tuple[tuple[int, KernelEvent], ...] = ()
+    seconds: float = 0.0
+    console: Path | None = None
+
+    @property
+    def died(self) -> bool:
+        """Whether the guest did not outlive it."""
+        return bool(self.observations) and self.observations[-1] in (DIED, HUNG)
+
+
+@dataclass(slots=True)
+class Recording:
+    """The traces of a run by number, and what it took. ``left_out``: numbers that were not run."""
+
+    traces: dict[int, Trace] = field(default_factory=dict)
+    guests: int = 0
+    left_out: list[int] = field(default_factory=list)
+
+
+class _Recorder:
+    """Listens to one guest."""
+
+    def __init__(self, words: Sequence[tuple[int, Word]]) -> None:
+        self.words = dict(words)
+        self.traces: dict[int, Trace] = {}
+        self.ready = self.done = False
+        self.hung = False
+        self.error = ""
+        self._case: int | None = None
+        self._last: int | None = None
+        self._seen: list[str] = []
+        self._events: list[tuple[int, KernelEvent]] = []
+        self._kernel: list[str] = []
+        self._began = time.monotonic()
+
+    def line(self, line: str) -> None:
+        message = agent_line(line)
+        if message is None:
+            if self.ready and not line.startswith("reviewtool: "):
+                self._kernel.append(line)
+        elif "ready" in message:
+            self.ready = True
+        elif "begin" in message:
+            self._complain_late()
+            self._case, self._seen, self._events = message["case"], [], []
+            self._began = time.monotonic()
+        elif "obs" in message:
+            self._complain()
+            self._seen.append(message["obs"])
+        elif "end" in message:
+            self._complain()
+            self._keep(None)
+        elif "hang" in message:
+            self.hung = True
+        elif "error" in message:
+            self.error = message["error"]
+        elif "done" in message:
+            self._complain_late()
+            self.done = True
+
+    def finish(self, end: GuestEnd) -> None:
+        """Turn the guest's end into the last observation of the sequence it was busy with."""
+        if self.done:
+            return
+        failed = self.error or ("" if self.ready else end.reason or end.ended)
+        if not failed and not self.hung and end.ended not in ("panic", "killed", "timeout"):
+            failed = f"the guest ended ({end.ended}) in the middle of its work: {end.reason}"
+        if failed:
+            raise GuestFailed(
+                failed, str(end.console or ""), "read the console's log; the kernel was not tested"
+            )
+        if self._case is None and self._last is not None:
+            # Between two sequences: the memory of the one before is on its way back.
+            before = self.traces[self._last]
+            self._case, self._seen = self._last, list(before.observations)
+            self._events = list(before.events)
+        if self._case is None:
+            raise GuestFailed(
+                f"the guest died before the first sequence: {end.reason}", str(end.console or "")
+            )
+        self._complain()
+        self._seen.append(DIED if end.ended == "panic" else HUNG)
+        self._keep(end.console)
+
+    def _complain(self) -> None:
+        lines, self._kernel = self._kernel, []
+        self._events += [(len(self._seen), event) for event in kernel_events(lines)]
+
+    def _complain_late(self) -> None:
+        """What the kernel said after a sequence's end belongs to that sequence."""
+        lines, self._kernel = self._kernel, []
+        events = list(kernel_events(lines))
+        if events and self._last is not None:
+            last = self.traces[self._last]
+            late = tuple((len(last.inputs), event) for event in events)
+            self.traces[self._last] = Trace(
+                last.inputs, last.observations, last.events + late, last.seconds, last.console
+            )
+
+    def _keep(self, console: Path | None) -> None:
+        assert self._case is not None  # noqa: S101 - only called with a sequence open
+        seconds = time.monotonic() - self._began
+        self.traces[self._case] = Trace(
+            self.words[self._case], tuple(self._seen), tuple(self._events), seconds, console
+        )
+        self._last, self._case = self._case, None
+
+
+Numbered = tuple[int, Word]
+
+
+def record(
+    run: RunGuest,
+    settings: Settings,
+    words: Sequence[Numbered],
+    after_death: Callable[[Trace, Sequence[Numbered]], Sequence[Numbered]] = lambda _, rest: rest,
+    on_trace: Callable[[int], None] = lambda _: None,
+) -> Recording:
+    """Run every sequence, in as many guests as it takes.
+
+    ``after_death`` is given the trace that ended a guest and what has not run yet, and says what
+    of it is still to run; the remainder is ``left_out``. ``on_trace`` learns how many are done.
+    Raises GuestFailed if a guest does not come up.
+    """
+    recording = Recording()
+    rest: Sequence[Numbered] = words
+    while rest:
+        recorder = _Recorder(rest)
+
+        def line(text: str, recorder: _Recorder = recorder) -> None:
+            recorder.line(text)
+            on_trace(len(recording.traces) + len(recorder.traces))
+
+        end = run(settings.plan(rest), line)
+        recording.guests += 1
+        recorder.finish(end)
+        recording.traces |= recorder.traces
+        unfinished = [each for each in rest if each[0] not in recorder.traces]
+        if unfinished:
+            *_, last = recorder.traces.values()
+            keep = after_death(last, unfinished)
+            numbers = {number for number, _ in keep}
+            recording.left_out += [number for number, _ in unfinished if number not in numbers]
+            rest = keep
+        else:
+            rest = ()
+    return recording
