@@ -32,8 +32,8 @@ class Overlay:
 def read_overlay(version: str, profile: str, folder: Path | None = None) -> Overlay:
     """The overlay for a base of ``version`` (``6.12.117``), built by ``profile``.
 
-    Below ``patches`` and ``config``, what lies in a folder or file named after a version (``6.12``)
-    is for bases of that version only. Raises :class:`InputError` for a profile or a base that
+    A profile other than fast comes on top of fast. Below ``patches`` and ``config``, what lies in a
+    folder or file named after a version (``6.12``) is for bases of that version only. Raises :class:`InputError` for a profile or a base that
     nothing is there for.
     """
     root = folder if folder is not None else paths.reference_impl() / "um-kvm"
@@ -52,11 +52,12 @@ def read_overlay(version: str, profile: str, folder: Path | None = None) -> Over
     mails = sorted((root / "patches").glob("*.patch"))
     mails += sorted((root / "patches" / series).glob("*.patch"))
     files = sorted(p for p in (root / "files").rglob("*") if p.is_file())
-    special = root / "config" / f"{series}.config"
+    named = dict.fromkeys(("fast", profile, series))
+    fragments = [root / "config" / f"{name}.config" for name in named]
     return Overlay(
         tuple((str(p.relative_to(root / "files")), p.read_bytes()) for p in files),
         tuple((str(p.relative_to(root)), p.read_bytes()) for p in mails),
-        tuple((p.name, p.read_text()) for p in (config, special) if p.is_file()),
+        tuple((p.name, p.read_text()) for p in fragments if p.is_file()),
     )
 
 
