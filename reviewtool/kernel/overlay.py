@@ -33,8 +33,8 @@ def read_overlay(version: str, profile: str, folder: Path | None = None) -> Over
     """The overlay for a base of ``version`` (``6.12.117``), built by ``profile``.
 
     A profile other than fast comes on top of fast. Below ``patches`` and ``config``, what lies in a
-    folder or file named after a version (``6.12``) is for bases of that version only. Raises :class:`InputError` for a profile or a base that
-    nothing is there for.
+    folder or file named after a version (``6.12``) is for bases of that version only. Raises
+    :class:`InputError` for a profile or a base that nothing is there for.
     """
     root = folder if folder is not None else paths.reference_impl() / "um-kvm"
     series = ".".join(version.split(".")[:2])
