@@ -70,9 +70,12 @@ def attempt(
         if merged is not None:
             found = suspicions(_placed(repo, files, patches), merged=True)
             return Attempt(merged, "three-way", "merged with the blobs it names", (), found)
-    fuzzed, said = _git_apply(repo, index, files, diff, "-C1")
+    placed = _placed(repo, files, patches)
+    again = any(spot.state == "already" for _, _, spots in placed for spot in spots)
+    # With less context git would put in a second time what is there already.
+    fuzzed, said = (None, "") if again else _git_apply(repo, index, files, diff, "-C1")
     if fuzzed is not None:
-        found = suspicions(_placed(repo, files, patches))
+        found = suspicions(placed)
         count = len(_REDUCED.findall(said))
         detail = f"{count or 'some'} hunk{'s' * (count != 1)} with less context than mailed"
         return Attempt(fuzzed, "fuzz", detail, (), found)

@@ -49,8 +49,8 @@ def place(content: bytes, hunks: Sequence[Hunk]) -> tuple[tuple[Placement, ...],
         start = found.line - 1
         fresh = _fresh(lines, hunk, start)
         stop = start + len(hunk.old)
-        lines[max(0, start) : stop] = fresh
-        floor = max(0, start) + len(fresh)
+        lines[start:stop] = fresh
+        floor = start + len(fresh)
         if floor >= len(lines):
             open_end = hunk.new_open_end
         shift = start - _wanted(hunk) + len(hunk.new) - len(hunk.old)
@@ -66,7 +66,7 @@ def _fresh(lines: list[bytes], hunk: Hunk, start: int) -> list[bytes]:
         if line[:1] == b"+":
             fresh.append(line[1:])
             continue
-        if line[:1] == b" " and 0 <= at < len(lines):
+        if line[:1] == b" " and at < len(lines):
             fresh.append(lines[at])
         at += 1
     return fresh
@@ -83,16 +83,15 @@ def _find(lines: list[bytes], hunk: Hunk, shift: int, floor: int) -> Placement:
     leading, trailing = _context(hunk)
     widest = max(leading, trailing)
     for fuzz in range(min(MAX_FUZZ, widest) + 1):
-        # The shorter side loses less: a hunk at the start of a file has no leading context.
-        skip = max(0, fuzz - (widest - leading)) if fuzz else 0
-        cut = max(0, fuzz - (widest - trailing)) if fuzz else 0
+        # The shorter side loses less, and until it would lose some the hunk is held to that end of
+        # the file: less context means that there was no more.
+        spare, spare_end = fuzz - (widest - leading), fuzz - (widest - trailing)
+        at_start, at_end = spare < 0 and hunk.old_start <= 1, spare_end < 0
+        skip, cut = max(0, spare), max(0, spare_end)
         core = old[skip : len(old) - cut]
-        # Less context on one side means the hunk touched that end of the file.
-        at_start = not fuzz and leading < trailing and hunk.old_start <= 1
-        at_end = not fuzz and trailing < leading
         places = [
             start - skip
-            for start in _matches(lines, core, floor, wanted + skip)
+            for start in _matches(lines, core, floor + skip, wanted + skip)
             if not (at_start and start) and not (at_end and start + len(core) != len(lines))
         ]
         if places:
@@ -105,15 +104,21 @@ def _find(lines: list[bytes], hunk: Hunk, shift: int, floor: int) -> Placement:
             )
             rivals = _rivals(places, wanted)
             return Placement(hunk, state, start + 1, start - wanted, fuzz, rivals, dropped)
-    already = next(_matches(lines, hunk.new, 0, wanted), None)
-    # A few lines of context with everything removed is found anywhere: no proof of anything.
-    if already is not None and any(line[:1] == b"+" for line in hunk.lines):
-        return Placement(hunk, "already", already + 1, already - wanted)
+        if not fuzz and (there := _already(lines, hunk, wanted)) is not None:
+            # Before fuzz: it would put in a second time what is there to the letter.
+            return Placement(hunk, "already", there + 1, there - wanted)
     return Placement(hunk, "rejected", wanted + 1)
 
 
+def _already(lines: list[bytes], hunk: Hunk, wanted: int) -> int | None:
+    # A few lines of context around nothing are found anywhere: no proof of a removal.
+    if not any(line[:1] == b"+" for line in hunk.lines):
+        return None
+    return next(_matches(lines, hunk.new, 0, wanted), None)
+
+
 def _line(lines: list[bytes], at: int) -> bytes | None:
-    return lines[at] if 0 <= at < len(lines) else None
+    return lines[at] if at < len(lines) else None
 
 
 def _rivals(places: list[int], wanted: int) -> int:

@@ -71,8 +71,6 @@ def _edit(
             below.setdefault(parts[0], {})[parts[1:]] = entry
         elif entry is None:
             entries.pop(parts[0], None)
-        else:
-            entries[parts[0]] = entry
     for name, inner in below.items():
         old = entries.get(name)
         made = _edit(repo, old.blob if old is not None and old.mode == _TREE else None, inner)
@@ -80,6 +78,8 @@ def _edit(
             entries.pop(name, None)
         else:
             entries[name] = Entry(_TREE, made)
+    # Last, for a file may take the place of a folder that has just been emptied.
+    entries |= {parts[0]: entry for parts, entry in changes.items() if len(parts) == 1 and entry}
     return write_object(repo, "tree", _tree_bytes(entries)) if entries else None
 
 

@@ -84,7 +84,7 @@ def parse(diff: bytes) -> tuple[FilePatch, ...]:
         raise DamagedPatch(
             f"{len(diff) / 1e6:.0f} MB; patches above {MAX_BYTES / 1e6:.0f} MB are not applied"
         )
-    return tuple(_Reader(diff.split(b"\n")).files())
+    return tuple(_Reader(diff.removesuffix(b"\n").split(b"\n")).files())
 
 
 def refusal(files: tuple[FilePatch, ...]) -> str:
@@ -256,7 +256,8 @@ class _Reader:
 
 
 def _side(name: bytes, absent: bool) -> tuple[str | None, bool]:
-    plain = name.split(b"\t", 1)[0] if not name.startswith(b'"') else name
+    # A tab ends the name: after it, diff(1) writes a date, and git nothing.
+    plain = name.split(b"\t", 1)[0]
     if plain.strip() == b"/dev/null":
         return None, True
     return _strip_prefix(_unquote(plain.rstrip(b"\r"))), absent

@@ -7,6 +7,7 @@ and no git command that may write runs with the clone as its repository.
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import zlib
@@ -175,9 +176,8 @@ def write_commit(
 
     ``author`` is ``Name <address>``; ``date`` is in seconds since the epoch, UTC.
     """
-    name = "".join(char for char in author if char not in "\n\0") or _COMMITTER
     head = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
-    head += [f"author {name} {date} +0000", f"committer {_COMMITTER} {date} +0000"]
+    head += [f"author {_person(author)} {date} +0000", f"committer {_COMMITTER} {date} +0000"]
     raw = "\n".join(head).encode("utf-8", "surrogateescape")
     try:
         message.decode("utf-8")
@@ -185,6 +185,13 @@ def write_commit(
         # git reads a message as UTF-8 unless told otherwise; every byte is valid Latin-1.
         raw += b"\nencoding ISO-8859-1"
     return write_object(repo, "commit", raw + b"\n\n" + message)
+
+
+def _person(author: str) -> str:
+    """``author`` as git takes it; whatever a mail's From line holds."""
+    name, _, address = author.rpartition("<") if "<" in author else (author, "", "")
+    name, address = (re.sub(r"[<>\n\r\0]", "", part).strip() for part in (name, address))
+    return f"{name or 'unknown'} <{address}>"
 
 
 def set_refs(store: Path, refs: Mapping[str, str]) -> None:
