@@ -38,7 +38,7 @@ def every(source: Source) -> Iterator[Element]:
     yield from objects(source)
     yield from functions(source)
     yield from macros(source)
-    yield from exports(source)
+    yield from exports(source.path, source.masked.source, source.masked.code)
     yield from tracepoints(source)
 
 

@@ -4,7 +4,8 @@
 import re
 from collections.abc import Iterator
 
-from reviewtool.interface.guards import NEVER
+from reviewtool.interface.guards import NEVER, guard_map
+from reviewtool.interface.mask import directives_of
 from reviewtool.interface.source import Source
 from reviewtool.interface.types import Element, Kind
 
@@ -66,31 +67,40 @@ def is_uapi(path: str) -> bool:
     return "/uapi/" in f"/{path}"
 
 
-def exports(source: Source) -> Iterator[Element]:
-    """Kind "export": ``type`` is the macro, ``value`` the modules or the namespace it is for."""
-    for row, found in _found(_EXPORT, source):
-        yield Element(
-            kind="export",
-            name=found[2].decode(),
-            guard=source.masked.guards.at(row),
-            type=found[1].decode(),
-            value=found[3].decode("utf-8", "replace").strip(', "'),
-            path=source.path,
-            line=row + 1,
-            end=row + 1 + found[0].count(b"\n"),
-        )
+def exports(path: str, source: bytes, code: bytes) -> Iterator[Element]:
+    """Kind "export": ``type`` is the macro, ``value`` the modules or the namespace it is for.
+
+    ``code`` is ``source`` without comments. No tree is needed.
+    """
+    guards = guard_map(directives_of(source, code))
+    for row, found in _found(_EXPORT, code):
+        guard = guards.at(row)
+        if guard != NEVER:
+            yield Element(
+                kind="export",
+                name=found[2].decode(),
+                guard=guard,
+                type=found[1].decode(),
+                value=found[3].decode("utf-8", "replace").strip(', "'),
+                path=path,
+                line=row + 1,
+                end=row + 1 + found[0].count(b"\n"),
+            )
 
 
 def tracepoints(source: Source) -> Iterator[Element]:
     """Kind "tracepoint": events a header under include/trace declares."""
     if b"TRACE_EVENT" not in source.masked.code and b"DEFINE_EVENT" not in source.masked.code:
         return
-    for row, found in _found(_TRACEPOINT, source):
+    for row, found in _found(_TRACEPOINT, source.masked.code):
+        guard = source.masked.guards.at(row)
+        if guard == NEVER:
+            continue
         event = found[3] if found[1].startswith(b"DEFINE_EVENT") and found[3] else found[2]
         yield Element(
             kind="tracepoint",
             name=event.decode(),
-            guard=source.masked.guards.at(row),
+            guard=guard,
             type=found[1].decode(),
             path=source.path,
             line=row + 1,
@@ -98,11 +108,9 @@ def tracepoints(source: Source) -> Iterator[Element]:
         )
 
 
-def _found(pattern: re.Pattern[bytes], source: Source) -> Iterator[tuple[int, re.Match[bytes]]]:
-    code = source.masked.code
+def _found(pattern: re.Pattern[bytes], code: bytes) -> Iterator[tuple[int, re.Match[bytes]]]:
     row = position = 0
     for found in pattern.finditer(code):
         row += code.count(b"\n", position, found.start())
         position = found.start()
-        if source.masked.guards.at(row) != NEVER:
-            yield row, found
+        yield row, found

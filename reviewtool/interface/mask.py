@@ -6,6 +6,7 @@ what each loses and the recall that results are in grammars/README.md.
 """
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reviewtool.interface.guards import Directive, GuardMap, guard_map
@@ -14,7 +15,7 @@ _LEXEME = re.compile(
     rb"""/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", re.DOTALL
 )
 _DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*([a-z]+)((?:\\\r?\n|[^\n])*)", re.MULTILINE)
-_NOT_NEWLINE = re.compile(rb"[^\n]")
+_BLANKS = bytes(10 if byte == 10 else 32 for byte in range(256))
 
 _BALANCED = rb"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)"
 _WITH_ARGUMENT = (
@@ -52,8 +53,14 @@ _ALONE = (
     rb"randomized_struct_fields_end|asmlinkage_protect|fastcall|regparm|INDIRECT_CALLABLE_SCOPE|"
     rb"__INIT_OR_MODULE|__maybe_unused_clang_internal|__retain|__no_kcsan|__kasan_nosanitize"
 )
-_ATTRIBUTE = re.compile(
-    rb"(?<![\w.>])(?:(?:" + _WITH_ARGUMENT + rb")\s*" + _BALANCED + rb"|(?:" + _ALONE + rb")(?!\w))"
+_ATTRIBUTE = re.compile(  # the look-ahead makes it ten times as fast
+    rb"\b(?=[_INVafinr])(?<![.>])(?:(?:"
+    + _WITH_ARGUMENT
+    + rb")\s*"
+    + _BALANCED
+    + rb"|(?:"
+    + _ALONE
+    + rb")(?!\w))"
 )
 # A definition by macro of something the grammar takes for a function call without a semicolon.
 _WRAPPER = re.compile(
@@ -66,6 +73,8 @@ _LOOP = re.compile(
     rb"(?<![\w.>])(?:\w*for_each\w*|\w*FOR_EACH\w*|foreach\w*|scoped_guard|scoped_cond_guard|"
     rb"scoped_class|do_for_each_\w+|while_each_\w+)[ \t]*" + _BALANCED
 )
+_LOOP_END = re.compile(rb"(?<=\})\s*\w*for_each\w*[ \t]*" + _BALANCED + rb"(?=\s*;)")
+_BODY = re.compile(rb"^\{[ \t]*\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 _TYPE_WORDS = re.compile(rb"\b(?:const|struct|union)\b|\*")
 _CONTAINER_TYPE = re.compile(rb"(?<=,)\s*(?:const\s+)?(?:struct|union)\s+\w+\s*\**\s*(?=,|\))")
 
@@ -83,7 +92,7 @@ class Masked:
 
 def blanked(text: bytes) -> bytes:
     """Blanks in place of ``text``, line ends kept."""
-    return _NOT_NEWLINE.sub(b" ", text)
+    return text.translate(_BLANKS)
 
 
 def without_comments(source: bytes) -> bytes:
@@ -110,19 +119,33 @@ def directives_of(source: bytes, code: bytes) -> tuple[Directive, ...]:
     return tuple(found)
 
 
-def mask(source: bytes) -> Masked:
-    """``source`` ready for the C grammar, and the condition at each of its lines."""
+def mask(
+    source: bytes, window: Callable[[bytes], Sequence[tuple[int, int]]] | None = None
+) -> Masked:
+    """``source`` ready for the C grammar, and the condition at each of its lines.
+
+    With ``window``, which finds the places of interest in the code (comments and directives
+    gone), only those are made ready and only they may be parsed.
+    """
     code = without_comments(source)
     directives = directives_of(source, code)
     guards = guard_map(directives)
     text = _DIRECTIVE.sub(lambda found: blanked(found[0]), code)
+    if window is not None:
+        parts = bytearray(text)
+        for start, stop in window(text):
+            parts[start:stop] = _without_attributes(text[start:stop])
+        return Masked(source, code, bytes(parts), directives, guards)
     lines = text.split(b"\n")
     for start, end in guards.dead_lines(len(lines)):
         lines[start:end] = [blanked(line) for line in lines[start:end]]
-    text = b"\n".join(lines)
-    text = _ATTRIBUTE.sub(lambda found: blanked(found[0]), text)
+    text = _without_attributes(b"\n".join(lines))
     text = _WRAPPER.sub(lambda found: blanked(found[0]), text)
     return Masked(source, code, text, directives, guards)
+
+
+def _without_attributes(text: bytes) -> bytes:
+    return _ATTRIBUTE.sub(lambda found: blanked(found[0]), text)
 
 
 def mask_loops(text: bytes) -> bytes:
@@ -130,8 +153,30 @@ def mask_loops(text: bytes) -> bytes:
 
     A ``struct x`` argument, as in ``container_of(p, struct x, m)``, loses its keyword.
     """
+    text = _LOOP_END.sub(_while, text)
     text = _LOOP.sub(lambda found: blanked(found[0]), text)
     return _CONTAINER_TYPE.sub(lambda found: _TYPE_WORDS.sub(_spaces, found[0]), text)
+
+
+def mask_bodies(text: bytes, spans: Sequence[tuple[int, int]]) -> bytes:
+    """The third try: function bodies within ``spans`` emptied.
+
+    A body begins and ends with a brace in the first column, so what the grammar does not
+    understand in one cannot take the declarations after it along.
+    """
+    pieces: list[bytes] = []
+    done = 0
+    for found in _BODY.finditer(text):
+        if any(start < found.end() and found.start() < stop for start, stop in spans):
+            pieces += [text[done : found.start(1)], blanked(found[1])]
+            done = found.end(1)
+    return b"".join((*pieces, text[done:]))
+
+
+def _while(found: re.Match[bytes]) -> bytes:
+    """``do { … } for_each_vma(…);`` ends a loop."""
+    plain = blanked(found[0])
+    return b" while(0)" + plain[9:] if b"\n" not in found[0] else plain
 
 
 def _spaces(found: re.Match[bytes]) -> bytes:

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Syntax trees of masked kernel C, and the queries of grammars/ asked of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
-from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
+from tree_sitter import Language, Node, Parser, Query, QueryCursor, Range, Tree
 
 from reviewtool import paths
 from reviewtool.errors import InputError
-from reviewtool.interface.mask import mask_loops
+from reviewtool.interface.mask import mask_bodies, mask_loops
 
 
 @cache
@@ -43,32 +43,53 @@ def tree_of(text: bytes, name: str = "c") -> Tree:
     """The syntax tree of ``text``, masked by :func:`reviewtool.interface.mask.mask`.
 
     Where the grammar stumbles, a second try without loop macros is taken if it stumbles less.
-    A tree without errors is not to be had for kernel code and not needed.
+    Where it stumbles on beyond the function it is in, that function's body is emptied. A tree
+    without errors is not to be had for kernel code and not needed.
     """
     parser = Parser(language(name))
     tree = parser.parse(text)
     if name != "c" or not tree.root_node.has_error:
         return tree
+    errors = _errors(tree)
     softer = mask_loops(text)
-    if softer == text:
-        return tree
-    second = parser.parse(softer)
-    return second if _damage(second) <= _damage(tree) else tree
+    if softer != text:
+        second = parser.parse(softer)
+        fewer = _errors(second)
+        if _damage(fewer) < _damage(errors):
+            tree, text, errors = second, softer, fewer
+    beyond = [(start, stop) for start, stop in errors if text.find(b"\n}", start, stop) >= 0]
+    return parser.parse(mask_bodies(text, beyond)) if beyond else tree
 
 
-def _damage(tree: Tree) -> int:
-    """Bytes within error nodes, and one for each missing token."""
-    total = 0
+def tree_of_windows(text: bytes, windows: Sequence[tuple[int, int]]) -> Tree:
+    """The syntax tree of parts of ``text`` (offsets, ascending); places stay those in ``text``."""
+    ranges = []
+    row = position = 0
+    for start, stop in windows:
+        row += text.count(b"\n", position, start)
+        column = start - (text.rfind(b"\n", 0, start) + 1)
+        rows = text.count(b"\n", start, stop)
+        end_column = stop - (text.rfind(b"\n", 0, stop) + 1)
+        ranges.append(Range((row, column), (row + rows, end_column), start, stop))
+        row, position = row + rows, stop
+    return Parser(language("c"), included_ranges=ranges).parse(text)
+
+
+def _errors(tree: Tree) -> list[tuple[int, int]]:
+    """The extents of error nodes and missing tokens, in bytes."""
+    found: list[tuple[int, int]] = []
     stack = [tree.root_node]
     while stack:
         node = stack.pop()
-        if node.is_error:
-            total += node.end_byte - node.start_byte
-        elif node.is_missing:
-            total += 1
+        if node.is_error or node.is_missing:
+            found.append((node.start_byte, max(node.end_byte, node.start_byte + 1)))
         elif node.has_error:
             stack.extend(node.children)
-    return total
+    return found
+
+
+def _damage(errors: list[tuple[int, int]]) -> int:
+    return sum(stop - start for start, stop in errors)
 
 
 def matches(name: str, node: Node) -> Iterator[Mapping[str, list[Node]]]:

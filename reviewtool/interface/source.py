@@ -4,13 +4,14 @@
 import hashlib
 import re
 import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tree_sitter import Node, Tree
 
 from reviewtool.interface.guards import NEVER
 from reviewtool.interface.mask import Masked, mask
-from reviewtool.interface.parse import one_line, tree_of
+from reviewtool.interface.parse import one_line, tree_of, tree_of_windows
 
 _SPACE = re.compile(rb"\s+")
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
@@ -65,6 +66,15 @@ def read(path: str, raw: bytes) -> Source:
         tuple(raw.split(b"\n")),
         tuple(masked.code.split(b"\n")),
     )
+
+
+def read_windows(
+    path: str, raw: bytes, window: Callable[[bytes], Sequence[tuple[int, int]]]
+) -> Source:
+    """Mask and parse only what ``window`` finds in ``raw``, comments and directives gone."""
+    masked = mask(raw, window)
+    tree = tree_of_windows(masked.text, window(masked.text))
+    return Source(path, masked, tree, (), ())
 
 
 def body_digest(raw: bytes) -> str:
