@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Literal
 
 from reviewtool.kernel import guest_init
-from reviewtool.kernel.sandbox import Limits, Mount, View, interpreter, view
+from reviewtool.kernel.enclose import view
+from reviewtool.kernel.sandbox import Limits, Mount, View, interpreter
 from reviewtool.kernel.sandbox import argv as sandboxed
 from reviewtool.kernel.supervise import Outcome, ignore, run
 

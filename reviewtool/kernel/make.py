@@ -12,7 +12,8 @@ from pathlib import Path
 from reviewtool import cache
 from reviewtool.errors import RequestError
 from reviewtool.kernel import compiler, config, layout, objects
-from reviewtool.kernel.sandbox import Limits, Mount, View, view
+from reviewtool.kernel.enclose import view
+from reviewtool.kernel.sandbox import Limits, Mount, View
 from reviewtool.kernel.supervise import ignore, run
 from reviewtool.progress import Task
 

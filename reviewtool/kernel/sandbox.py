@@ -7,17 +7,14 @@ privileges, the system's programs read-only, a private ``/tmp`` and ``/dev/shm``
 and what the caller mounts. Nothing else of the machine has a name in there.
 """
 
-import functools
-import shutil
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from reviewtool.errors import Unavailable
 
-_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "LC_ALL": "C"}  # noqa: S108 - the sandbox's own
+INSIDE = 1000  # the user id in the sandbox
 _SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime")
 _MIB = 1 << 20
@@ -51,13 +48,14 @@ class Limits:
 class View:
     """What is mounted where, and whether bubblewrap is what does it.
 
-    Without bubblewrap (:func:`view` allows that for trusted code alone) paths inside are the
-    host's own, so commands name files through :meth:`at`.
+    Without bubblewrap (only trusted code gets there) paths inside are the host's own, so commands
+    name files through :meth:`at`.
     """
 
     mounts: tuple[Mount, ...]
     environment: tuple[tuple[str, str], ...]
     enclosed: bool = True
+    separate: bool = False  # runs as user 65534 of the host, which only root can arrange
 
     def at(self, target: str) -> str:
         """The name a command must use for what is mounted at ``target``."""
@@ -73,128 +71,80 @@ class View:
         return tuple(mount.source for mount in self.mounts if mount.writable)
 
 
-def view(
-    mounts: Sequence[Mount],
-    environment: Mapping[str, str] | None = None,
-    *,
-    trusted: bool = False,
-) -> View:
-    """A sandbox showing ``mounts``, with ``environment`` added to a bare one.
-
-    Raises :class:`Unavailable` where no sandbox can be had, unless the code is ``trusted``, which
-    means ours; :attr:`View.enclosed` is then false and the caller says so.
-    """
-    complaint = missing()
-    if complaint is not None and not trusted:
-        raise complaint
-    return View(
-        tuple(mounts),
-        tuple(sorted({**_ENVIRONMENT, **(environment or {})}.items())),
-        enclosed=complaint is None,
-    )
-
-
-@functools.cache
-def missing() -> Unavailable | None:
-    """Why no sandbox can be had here, with what mends it; None if it can."""
-    bwrap = shutil.which("bwrap")
-    if bwrap is None:
-        return Unavailable(
-            "bubblewrap (bwrap) is not installed, and a revision is never built or booted without",
-            "",
-            "apt-get install bubblewrap",
-        )
-    probe = [bwrap, *_namespaces(), *_system(), "true"]
-    done = subprocess.run(probe, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    if done.returncode == 0:
-        return None
-    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    return Unavailable(
-        "bubblewrap cannot make a sandbox here: " + (said[-1] if said else "no reason given"),
-        "",
-        _remedy(),
-    )
-
-
-def _remedy() -> str:
-    """What forbids user namespaces on this machine: the usual settings, most likely first."""
-    for name, forbidding, remedy in (
-        ("kernel/unprivileged_userns_clone", "0", "sysctl -w kernel.unprivileged_userns_clone=1"),
-        ("user/max_user_namespaces", "0", "sysctl -w user.max_user_namespaces=10000"),
-        (
-            "kernel/apparmor_restrict_unprivileged_userns",
-            "1",
-            "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
-        ),
-    ):
-        setting = Path("/proc/sys") / name
-        if setting.exists() and setting.read_text().strip() == forbidding:
-            return f"user namespaces are off: {remedy}"
-    return (
-        "user namespaces must be allowed: in a container run it with "
-        "--security-opt seccomp=unconfined --security-opt systempaths=unconfined"
-    )
-
-
 def argv(
     view: View,
     command: Sequence[str],
     limits: Limits,
     *,
     chdir: str = "/",
-    status: int | None = None,
+    pipes: tuple[int, int] | None = None,
 ) -> list[str]:
     """The command line that runs ``command`` inside ``view``.
 
-    bubblewrap reports the processes it starts on the file descriptor ``status``.
+    ``pipes`` are the file descriptors on which bubblewrap reports its first process and waits for
+    the user ids of a separate view.
     """
-    first_victim = ["choom", "-n", "1000", "--"]  # if memory runs out, the kernel takes this
     limited = [
         "prlimit",
         f"--as={limits.address_space}",
         f"--nofile={limits.open_files}",
         f"--fsize={limits.file_size}",
         "--core=0",
-        # Counted per user namespace since 5.14; for a real root the supervisor counts instead.
+        # Counted per user namespace since 5.14. The kernel never holds user 0 to it, which is one
+        # reason for a separate user.
         *([f"--nproc={limits.processes}"] if view.enclosed else []),
         "--",
         *command,
     ]
+    first_victim = ["choom", "-n", "1000", "--"]  # if memory runs out, the kernel takes this
     if not view.enclosed:
         environment = [f"{name}={value}" for name, value in view.environment]
         return [*first_victim, "env", "-C", view.at(chdir), "-i", *environment, *limited]
-    words = [*first_victim, "bwrap"]
-    if status is not None:
-        words += ["--json-status-fd", str(status)]
-    words += [
-        *_namespaces(),
-        *_system(),
-        *("--size", str(limits.scratch), "--tmpfs", "/tmp"),  # noqa: S108 - the sandbox's own
-        *("--size", str(limits.scratch), "--tmpfs", "/dev/shm"),  # noqa: S108 - the sandbox's own
-        *_interpreter(),
-    ]
-    for mount in view.mounts:
+    words = [*first_victim, "bwrap", *namespaces(separate=view.separate)]
+    if pipes is not None:
+        words += ["--info-fd", str(pipes[0])]
+    if pipes is not None and view.separate:
+        words += ["--userns-block-fd", str(pipes[1])]
+    mounts = [*view.mounts, *_interpreter()]
+    words += _parents(mount.target for mount in mounts)
+    words += system()
+    for place in ("/tmp", "/dev/shm"):  # noqa: S108 - the sandbox's own
+        words += ["--perms", "1777", "--size", str(limits.scratch), "--tmpfs", place]
+    for mount in mounts:
         words += ["--bind" if mount.writable else "--ro-bind", str(mount.source), mount.target]
     words.append("--clearenv")
     for name, value in view.environment:
         words += ["--setenv", name, value]
     # The two tmpfs that bubblewrap makes without a size limit.
     words += ["--remount-ro", "/dev", "--remount-ro", "/"]
+    if view.separate:
+        limited = [
+            *("setpriv", "--reuid", str(INSIDE), "--regid", str(INSIDE), "--clear-groups"),
+            *("--bounding-set", "-all", "--inh-caps", "-all", *limited),
+        ]
     return [*words, "--chdir", chdir, "--", *limited]
 
 
-def _namespaces() -> list[str]:
-    return [
+def namespaces(*, separate: bool) -> list[str]:
+    """The options that shut the sandbox off.
+
+    A separate user needs two user ids in the namespace: root's to set it up, the other's to run.
+    """
+    words = [
         *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net"),
-        *("--unshare-cgroup-try", "--disable-userns", "--cap-drop", "ALL"),
-        *("--uid", "1000", "--gid", "1000", "--hostname", "reviewtool"),
-        *("--die-with-parent", "--new-session"),
+        *("--unshare-cgroup-try", "--hostname", "reviewtool", "--die-with-parent"),
+        *("--new-session", "--cap-drop", "ALL"),
     ]
+    if separate:
+        for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"):
+            words += ["--cap-add", capability]
+        return [*words, "--uid", "0", "--gid", "0"]
+    return [*words, "--uid", str(INSIDE), "--gid", str(INSIDE), "--disable-userns"]
 
 
-def _system() -> list[str]:
+def system() -> list[str]:
     """The system's programs and libraries, /proc and /dev, as they are on the host."""
-    words = ["--ro-bind", "/usr", "/usr"]
+    words = ["--perms", "0755", "--dir", "/etc", "--ro-bind", "/usr", "/usr"]
     for name in _SYSTEM:
         path = Path("/") / name
         if path.is_symlink():
@@ -203,9 +153,18 @@ def _system() -> list[str]:
             words += ["--ro-bind", str(path), str(path)]
     for name in _ETC:
         words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    # Read-only: a sandbox started by root has root's user id towards /proc/sys, capabilities or
-    # not, and could write kernel.core_pattern, which is the whole machine's.
+    # Read-only: what root starts, even without capabilities, is root to /proc/sys and could write
+    # kernel.core_pattern, which is the whole machine's.
     return [*words, "--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"]
+
+
+def _parents(targets: Iterable[str]) -> list[str]:
+    """The folders above ``targets``; those bubblewrap makes by itself are for its user alone."""
+    words = []
+    above = {str(parent) for target in targets for parent in Path(target).parents}
+    for folder in sorted(above - {"/"}):
+        words += ["--perms", "0755", "--dir", folder]
+    return words
 
 
 def interpreter() -> str:
@@ -213,8 +172,8 @@ def interpreter() -> str:
     return str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
 
 
-def _interpreter() -> list[str]:
-    """Mounts for an interpreter outside ``/usr`` (pyenv, uv): its own prefix and no more."""
+def _interpreter() -> list[Mount]:
+    """A mount for an interpreter outside ``/usr`` (pyenv, uv): its own prefix and no more."""
     prefix = Path(sys.base_prefix).resolve()
     if prefix.is_relative_to("/usr"):
         return []
@@ -224,4 +183,4 @@ def _interpreter() -> list[str]:
             str(prefix),
             "use the system's python3",
         )
-    return ["--ro-bind", str(prefix), str(prefix)]
+    return [Mount(prefix, str(prefix))]

@@ -8,22 +8,19 @@ writable folders, free memory of the machine. Whatever ends a run, nothing of it
 
 import contextlib
 import fcntl
-import functools
-import json
 import os
 import select
-import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
-from reviewtool.errors import Unavailable
 from reviewtool.kernel import usage
-from reviewtool.kernel.sandbox import Limits, View, argv
+from reviewtool.kernel.enclose import started
+from reviewtool.kernel.sandbox import Limits, View
 
 Ended = Literal["exited", "time", "output", "memory", "processes", "disk", "cancelled"]
 
@@ -76,77 +73,16 @@ def run(
     without its end, in the calling thread; what it raises ends the run and is raised here.
     Standard input is empty, or with ``open_input`` a pipe in which nothing ever comes.
     """
-    started = time.monotonic()
-    command_line = functools.partial(argv, view, command, limits, chdir=chdir)
+    begin = time.monotonic()
     stdin = subprocess.PIPE if open_input else subprocess.DEVNULL
-    with _started(command_line, view.enclosed, stdin) as (process, root):
+    with started(view, command, limits, chdir=chdir, stdin=stdin) as (process, root):
         output = process.stdout
         assert output is not None  # noqa: S101 - for the type checker: it is a pipe
         watch = _Watch(root, limits, view.writable(), cancel)
         with log.open("ab") as file:
             ended = _pump(process, output, file, on_line, watch)
     code = process.returncode
-    return Outcome(ended, code if code >= 0 else 128 - code, time.monotonic() - started)
-
-
-@contextlib.contextmanager
-def _started(
-    command_line: Callable[..., list[str]], enclosed: bool, stdin: int
-) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """The running command and its first process' id; on leaving, nothing of it runs any more."""
-    status_read, status_write = os.pipe()
-    words = command_line(status=status_write)
-    with os.fdopen(status_read, "rb") as status:
-        try:
-            process = subprocess.Popen(
-                words,
-                stdin=stdin,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=[status_write],
-                start_new_session=True,
-            )
-        except FileNotFoundError as error:
-            raise Unavailable(f"{words[0]} is not installed", "", f"install {words[0]}") from error
-        finally:
-            os.close(status_write)
-        with process:
-            try:
-                # bubblewrap reports the first process of the new PID namespace before it runs
-                # anything in it; no report means that it failed and says why on its output.
-                report = status.readline() if enclosed else b""
-                root = int(json.loads(report)["child-pid"]) if report else process.pid
-                with _namespace_end(root):
-                    try:
-                        yield process, root
-                    finally:
-                        _kill(root)
-                        process.wait()
-            except BaseException:
-                process.kill()
-                raise
-
-
-@contextlib.contextmanager
-def _namespace_end(init: int) -> Iterator[None]:
-    """Leave only when ``init`` is gone: a PID namespace's first process outlives all others."""
-    try:
-        handle = os.pidfd_open(init)
-    except ProcessLookupError:
-        yield
-        return
-    try:
-        yield
-        select.select([handle], [], [])
-    finally:
-        os.close(handle)
-
-
-def _kill(root: int) -> None:
-    """End ``root`` and all below it. In a sandbox the first kill takes the whole namespace."""
-    for pid in [root, *usage.tree(root)]:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    return Outcome(ended, code if code >= 0 else 128 - code, time.monotonic() - begin)
 
 
 def _pump(
