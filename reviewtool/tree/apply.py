@@ -25,6 +25,7 @@ from reviewtool.tree.outcome import APPLIED, Applied, PatchOutcome
 from reviewtool.tree.ready import Ready, commit_date, commit_message, make_ready, touched
 from reviewtool.tree.start import Start, start_from
 from reviewtool.tree.store import (
+    carry,
     open_store,
     repository,
     run_git,
@@ -73,26 +74,41 @@ def apply(
         found = _look_up(store, key, name)
         if found is None:
             with progress.task(f"applying {name}", len(series)) as task:
-                found = _apply(repo, store, start, series, name, task)
+                found = _apply(repo, start, series, name, task)
             _file(key, found)
     refs = {"": found.commit, ".base": found.base_commit, ".tip": found.tip}
     set_refs(store, {f"{found.ref}{suffix}": commit for suffix, commit in refs.items()})
     return found
 
 
-def _apply(
-    repo: git.Repo, store: Path, start: Start, series: Sequence[Ready], name: str, task: Task
+def _apply(repo: git.Repo, start: Start, series: Sequence[Ready], name: str, task: Task) -> Applied:
+    # git refreshes the time stamp of an object it would write and finds in a borrowed store, that
+    # is, in the user's clone. So patches are applied in a store that borrows from nobody.
+    with repository(open_store(None)) as work:
+        known = _known_blobs(repo, series)
+        blobs = {entry.blob for entry in start.files.values()} | set(known.values())
+        carry(repo, work, blobs)
+        return _apply_on(repo, work, start, series, name, known, task)
+
+
+def _apply_on(
+    repo: git.Repo,
+    work: git.Repo,
+    start: Start,
+    series: Sequence[Ready],
+    name: str,
+    known: dict[str, str],
+    task: Task,
 ) -> Applied:
     files: Files = dict(start.files)
     commit, tree = start.commit, start.tree
     marks = {"start": commit, "commit": commit}
     whole = True
     outcomes: list[PatchOutcome] = []
-    known = _known_blobs(store, series)
     with scratch_index() as index:
         for number, ready in enumerate(series):
             task.update(number, ready.patch.subject)
-            tried = _try(repo, index, files, ready, known)
+            tried = _try(work, index, files, ready, known)
             whole = whole and tried.state in APPLIED
             if whole:
                 changes = {
@@ -100,6 +116,7 @@ def _apply(
                     for path in {*files, *tried.files}
                     if files.get(path) != tried.files.get(path)
                 }
+                carry(work, repo, (entry.blob for entry in changes.values() if entry))
                 tree = edit_tree(repo, tree, changes)
                 patch = ready.patch
                 commit = write_commit(
@@ -124,7 +141,7 @@ def _apply(
         commit,
         tuple(o for o in outcomes if o.role == "patch"),
         tuple(o for o in outcomes if o.role != "patch"),
-        store,
+        Path(repo.git_dir),
         start.note,
     )
 
@@ -149,13 +166,14 @@ def _outcome(ready: Ready, tried: Attempt, commit: str | None) -> PatchOutcome:
     )
 
 
-def _known_blobs(store: Path, series: Sequence[Ready]) -> dict[str, str]:
+def _known_blobs(repo: git.Repo, series: Sequence[Ready]) -> dict[str, str]:
     """Which of the blobs the patches were made from the store has, by their abbreviated ids."""
     names = sorted({f.old_blob for r in series for f in r.files if f.old_blob.strip("0")})
     if not names:
         return {}
     asked = "".join(f"{name}\n" for name in names).encode()
-    answers = run_git(store, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked)
+    form = "--batch-check=%(objectname) %(objecttype)"
+    answers = run_git(Path(repo.git_dir), "cat-file", form, stdin=asked)
     known = {}
     for name, answer in zip(names, answers.stdout.decode().splitlines(), strict=False):
         full, _, kind = answer.partition(" ")

@@ -11,7 +11,7 @@ import re
 import shutil
 import tempfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -167,6 +167,13 @@ def write_object(repo: git.Repo, kind: str, content: bytes) -> str:
                 f"cannot write: {error.strerror}", str(repo.git_dir), "free some space there"
             ) from error
     return name
+
+
+def carry(source: git.Repo, target: git.Repo, blobs: Iterable[str]) -> None:
+    """Copy blobs from one store to another that lacks them."""
+    for name in blobs:
+        if not (Path(target.git_dir) / "objects" / name[:2] / name[2:]).exists():
+            write_object(target, "blob", read_object(source, name)[1])
 
 
 def write_commit(

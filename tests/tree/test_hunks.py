@@ -15,10 +15,8 @@ from reviewtool.tree.patchfile import Hunk, parse
 
 
 def hunks_of(before: list[str], after: list[str]) -> tuple[tuple[Hunk, ...], bytes]:
-    text = "".join(f"{line}\n" for line in before), "".join(f"{line}\n" for line in after)
-    diff = "".join(
-        difflib.unified_diff(*(t.splitlines(keepends=True) for t in text), "a/f", "b/f")
-    ).encode()
+    old, new = [f"{line}\n" for line in before], [f"{line}\n" for line in after]
+    diff = "".join(difflib.unified_diff(old, new, "a/f", "b/f")).encode()
     files = parse(diff)
     return (files[0].hunks if files else ()), diff
 
