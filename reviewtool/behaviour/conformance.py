@@ -5,8 +5,10 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import Literal
 
 from refmodel.model import Model
+from refmodel.vocabulary import format as spell
 from refmodel.world import World
 from reviewtool.behaviour.console import KernelEvent
 from reviewtool.behaviour.difference import (
@@ -26,6 +28,8 @@ from reviewtool.behaviour.guests import (
 from reviewtool.behaviour.shrink import shortest
 from reviewtool.behaviour.suites import Case, Suite
 from reviewtool.progress import SILENT, Progress
+
+Outcome = Literal["agrees", "differs", "not run"]
 
 _DEATHS = 8
 _SHRUNK = 8
@@ -63,19 +67,41 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseResult:
+    """What came of one sequence."""
+
+    inputs: str
+    reason: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
 class SuiteResult:
-    """What came of a suite. ``left_out`` says in words what did not run, and why."""
+    """What came of a suite.
+
+    ``seconds`` are those of the guests' work, booting excluded. ``deaths`` counts the guests that
+    ended over a case, as predicted or not. ``left_out`` says in words what did not run, and why.
+    """
 
     name: str
     claim: str
-    cases: int
-    passed: int
+    results: tuple[CaseResult, ...]
     steps: int
     seconds: float
     disagreements: tuple[Disagreement, ...] = ()
     findings: tuple[Finding, ...] = ()
     deaths: int = 0
     left_out: tuple[str, ...] = ()
+
+    @property
+    def cases(self) -> int:
+        """How many sequences there were to run."""
+        return len(self.results)
+
+    @property
+    def passed(self) -> int:
+        """How many went as the model says."""
+        return sum(each.outcome == "agrees" for each in self.results)
 
     @property
     def agrees(self) -> bool:
@@ -195,15 +221,15 @@ class _Counts:
 
 
 def _judge(bench: Bench, model: Model, suite: Suite, recording: Recording) -> SuiteResult:
-    passed = 0
+    results = []
     differing: dict[Kind, list[tuple[Difference, Trace, Case]]] = {}
-    for number, trace in sorted(recording.traces.items()):
-        case = suite.cases[number]
-        found = first_difference(case.expected, trace)
-        if found is None:
-            passed += 1
-        else:
+    for number, case in enumerate(suite.cases):
+        trace = recording.traces.get(number)
+        found = first_difference(case.expected, trace) if trace else None
+        if trace and found:
             differing.setdefault(found.kind, []).append((found, trace, case))
+        outcome: Outcome = "not run" if trace is None else "differs" if found else "agrees"
+        results.append(CaseResult(spell(case.inputs), case.reason, outcome))
     groups = sorted(
         (sorted(each, key=lambda one: len(one[0].inputs)) for each in differing.values()),
         key=lambda group: len(group[0][0].inputs),
@@ -218,8 +244,7 @@ def _judge(bench: Bench, model: Model, suite: Suite, recording: Recording) -> Su
     return SuiteResult(
         suite.name,
         suite.claim,
-        len(suite.cases),
-        passed,
+        tuple(results),
         sum(len(trace.observations) for trace in traces),
         round(sum(trace.seconds for trace in traces), 3),
         tuple(

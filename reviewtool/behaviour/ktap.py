@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from reviewtool.text import visible_line
+
 Status = Literal["ok", "not ok", "skip"]
 
 _VERSION = re.compile(r"^(?:K?TAP) version (\d+)$")
@@ -65,7 +67,7 @@ def _block(tests: Sequence[Result], indent: str) -> Iterator[str]:
             first, second, *rest = _block(test.subtests, deeper)
             yield from (first, f"{deeper}# Subtest: {_one_line(test.name)}", second, *rest)
         for line in test.diagnostics:
-            yield f"{indent}# {_one_line(line)}".rstrip()
+            yield f"{indent}# {visible_line(line)}".rstrip()
         word = "not ok" if test.status == "not ok" else "ok"
         name = _one_line(test.name).replace("#", "_")
         directive = f" # SKIP {_one_line(test.note)}".rstrip() if test.status == "skip" else ""
@@ -73,7 +75,7 @@ def _block(tests: Sequence[Result], indent: str) -> Iterator[str]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(visible_line(text).split())
 
 
 def parse(lines: Iterable[str]) -> tuple[Result, ...]:

@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The row of a revision: whether its model and its kernel agree, on how much, and what came up."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from refmodel.model import Model
+from refmodel.vocabulary import format as spell
+from refmodel.world import World
+from reviewtool import cache, paths
+from reviewtool.behaviour.compare import compare
+from reviewtool.behaviour.conformance import (
+    Bench,
+    Disagreement,
+    Finding,
+    SuiteResult,
+    run_suites,
+)
+from reviewtool.behaviour.guests import kernel_guest
+from reviewtool.behaviour.suites import Suite, distinguishing, random_walks, scenarios, wp
+from reviewtool.kernel.build import Kernel
+from reviewtool.progress import SILENT, Progress
+
+SMALL = World(values=("A",))
+"""The world of the complete suite: one page, one thread, one vCPU, one value."""
+LARGE = World(pages=2, threads=2, past_eof=True)
+"""The world of scenarios, witnesses and random walks."""
+
+# Raise it when the same suites on the same kernel may be judged otherwise.
+_RULES = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A revision's kernel held against its model.
+
+    ``built`` and ``booted`` say how far it came; ``seconds`` are what holding took, of the wall,
+    when it was done. ``remembered``: the very same was held before and not again now.
+    """
+
+    revision: str
+    model: str
+    origin: str
+    base: str
+    kernel: str
+    profile: str
+    built: bool
+    booted: bool
+    suites: tuple[SuiteResult, ...]
+    seconds: float
+    build_seconds: float
+    remembered: bool = False
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every sequence ran and went as the model says."""
+        return self.booted and all(each.agrees for each in self.suites)
+
+    @property
+    def cases(self) -> int:
+        """Sequences there were to run."""
+        return sum(each.cases for each in self.suites)
+
+    @property
+    def steps(self) -> int:
+        """Inputs the kernel was given."""
+        return sum(each.steps for each in self.suites)
+
+    @property
+    def disagreements(self) -> tuple[Disagreement, ...]:
+        """Of all suites, the shortest first."""
+        every = [each for suite in self.suites for each in suite.disagreements]
+        return tuple(sorted(every, key=lambda each: len(each.inputs)))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the kernel complained of, each complaint once, by its shortest sequence."""
+        best: dict[tuple[str, str, bool], Finding] = {}
+        for each in (finding for suite in self.suites for finding in suite.findings):
+            key = (each.event.kind, each.event.title, each.predicted)
+            known = best.get(key)
+            if known is None or len(each.inputs) < len(known.inputs):
+                best[key] = each
+        return tuple(sorted(best.values(), key=lambda each: len(each.inputs)))
+
+    @property
+    def clean(self) -> bool:
+        """Agrees, and the kernel complained of nothing the model does not predict."""
+        return self.agrees and all(each.predicted for each in self.findings)
+
+
+def standard_suites(
+    model: Model,
+    others: Sequence[Model] = (),
+    *,
+    extra: int = 0,
+    seed: int = 1,
+    walks: int = 100,
+    progress: Progress = SILENT,
+) -> tuple[Suite, ...]:
+    """Scenarios, the Wp suite of the small world, witnesses against ``others``, random walks."""
+    made = [scenarios(model, LARGE), wp(model, SMALL, extra, progress)]
+    made += [
+        distinguishing(model, compare(model, other, LARGE))
+        for other in others
+        if other.name != model.name
+    ]
+    if walks:
+        made.append(random_walks(model, LARGE, seed, walks))
+    return tuple(made)
+
+
+def hold(
+    kernel: Kernel,
+    model: Model,
+    suites: Sequence[Suite],
+    *,
+    revision: str,
+    origin: str,
+    base: str,
+    vm_flags: int | None = 0,
+    trusted: bool = False,
+    guests: int = 2,
+    again: bool = False,
+    progress: Progress = SILENT,
+) -> Verdict:
+    """Hold ``kernel`` against ``model`` with ``suites``, or recall what came of it.
+
+    The result is filed under all it depends on: the kernel, every sequence with the answers
+    expected, and the driver's own source. ``again`` runs it anyway. Raises GuestFailed where the
+    kernel does not come up.
+    """
+    import time
+
+    import msgspec
+
+    def run() -> dict[str, Any]:
+        began = time.monotonic()
+        with ThreadPoolExecutor(guests) as executor:
+            guest = kernel_guest(kernel.path, trusted=trusted)
+            bench = Bench(guest, vm_flags, executor, guests)
+            results = run_suites(bench, model, suites, progress)
+        return {
+            "suites": msgspec.to_builtins(results),
+            "seconds": round(time.monotonic() - began, 2),
+        }
+
+    key = cache.digest(_RULES, kernel.key, str(vm_flags), *_suites_text(suites), *_driver_sources())
+    ran: list[bool] = []
+
+    def compute() -> dict[str, Any]:
+        ran.append(True)
+        return run()
+
+    if again:
+        filed = compute()
+        cache.write_atomic(
+            cache.folder("verdicts") / key[:2] / f"{key}.json", msgspec.json.encode(filed)
+        )
+    else:
+        filed = cache.cached_json("verdicts", key, compute)
+    return Verdict(
+        revision,
+        model.name,
+        origin,
+        base,
+        kernel.key[:16],
+        kernel.profile,
+        True,
+        True,
+        msgspec.convert(filed["suites"], tuple[SuiteResult, ...]),
+        filed["seconds"],
+        kernel.seconds,
+        not ran,
+    )
+
+
+def _suites_text(suites: Iterable[Suite]) -> Iterable[str]:
+    for each in suites:
+        yield f"{each.name} {each.claim} {each.world} {each.left_out}"
+        for case in each.cases:
+            yield f"{spell(case.inputs)} = {'|'.join(map(str, case.expected))} {case.reason}"
+
+
+def _driver_sources() -> Iterable[bytes]:
+    ours = Path(__file__).parent
+    names = ("conformance", "console", "difference", "guests", "shrink")
+    yield from (Path(ours / f"{name}.py").read_bytes() for name in names)
+    guest = paths.reference_impl() / "refmodel" / "guest"
+    yield from (path.read_bytes() for path in sorted(guest.glob("*.py")))
+
+
+def document(verdict: Verdict) -> dict[str, Any]:
+    """The JSON of ``reviewtool test``."""
+    return {
+        "revision": verdict.revision,
+        "model": verdict.model,
+        "origin": verdict.origin,
+        "base": verdict.base,
+        "kernel": verdict.kernel,
+        "profile": verdict.profile,
+        "built": verdict.built,
+        "booted": verdict.booted,
+        "agrees": verdict.agrees,
+        "clean": verdict.clean,
+        "cases": verdict.cases,
+        "steps": verdict.steps,
+        "seconds": verdict.seconds,
+        "build_seconds": verdict.build_seconds,
+        "remembered": verdict.remembered,
+        "suites": [
+            {
+                "name": each.name,
+                "claim": each.claim,
+                "cases": each.cases,
+                "passed": each.passed,
+                "steps": each.steps,
+                "seconds": each.seconds,
+                "deaths": each.deaths,
+                "left_out": list(each.left_out),
+            }
+            for each in verdict.suites
+        ],
+        "disagreements": [_disagreement(each) for each in verdict.disagreements],
+        "findings": [_finding(each) for each in verdict.findings],
+    }
+
+
+def _disagreement(each: Disagreement) -> dict[str, Any]:
+    return {
+        "inputs": list(each.inputs),
+        "model": list(each.model),
+        "kernel": list(each.kernel),
+        "reason": each.reason,
+        "cases": each.cases,
+        "reproduced": each.reproduced,
+        "event": None if each.event is None else each.event.title,
+        "frames": [] if each.event is None else list(each.event.frames),
+    }
+
+
+def _finding(each: Finding) -> dict[str, Any]:
+    return {
+        "kind": each.event.kind,
+        "title": each.event.title,
+        "frames": list(each.event.frames),
+        "inputs": list(each.inputs),
+        "predicted": each.predicted,
+        "cases": each.cases,
+    }

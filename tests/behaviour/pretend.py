@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Guests without a kernel: a model plays the kernel and speaks the agent's protocol."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from refmodel.model import Model
+from refmodel.vocabulary import parse
+from refmodel.world import World
+from reviewtool.behaviour.guests import GuestEnd
+
+PANIC = (
+    "Kernel panic - not syncing: Kernel mode fault at addr 0x0, ip 0x600bba66",
+    "CPU: 0 UID: 0 PID: 13 Comm: python3.11 Not tainted 6.12.117 #1",
+    "Call Trace:",
+    " [<600bba66>] ? mfill_atomic_continue+0x256/0x7a0",
+    " [<60117f4b>] ? userfaultfd_ioctl+0x90b/0x1770",
+)
+
+
+@dataclass
+class Pretender:
+    """Runs plans on ``model``. ``says`` puts kernel lines before the answer to an input.
+
+    ``deadly`` inputs end the guest where the model would not; ``booted`` lists the cases each
+    guest was given.
+    """
+
+    model: Model
+    says: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    deadly: Callable[[str], bool] = lambda _: False
+    booted: list[list[int]] = field(default_factory=list)
+
+    def __call__(self, plan: bytes, on_line: Callable[[str], None]) -> GuestEnd:
+        given = json.loads(plan)
+        world = World(given["pages"], given["threads"], past_eof=given["past_eof"])
+        self.booted.append([case["case"] for case in given["cases"]])
+
+        def tell(**message: object) -> None:
+            on_line("RT " + json.dumps(message))
+
+        on_line("reviewtool: init")
+        tell(ready={})
+        for case in given["cases"]:
+            tell(case=case["case"], begin=True)
+            state = self.model.initial(world)
+            for step, each in enumerate(parse(case["inputs"])):
+                state, seen = self.model.step(state, each)
+                for line in self.says.get(str(each), ()):
+                    on_line(line)
+                if seen.result == "oops" or self.deadly(str(each)):
+                    for line in PANIC:
+                        on_line(line)
+                    return GuestEnd("panic", PANIC[0])
+                tell(case=case["case"], step=step, input=str(each), obs=str(seen))
+            tell(case=case["case"], end=True)
+        tell(done={"cases": len(given["cases"])})
+        return GuestEnd("halted", "")
