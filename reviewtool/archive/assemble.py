@@ -44,7 +44,7 @@ def assemble_sorted(
         replace(revision, warnings=(*revision.warnings, *_concerning(sorted_mails, revision)))
         for revision in found
     ]
-    return with_slugs(_fill_rerolls(found, postings))
+    return with_slugs(fill_rerolls(found, postings))
 
 
 def revision_of(posting: Posting) -> Revision:
@@ -149,7 +149,7 @@ def _added(posted: tuple[Trailer, ...], given: Sequence[Trailer]) -> tuple[Trail
     return (*posted, *fresh.values())
 
 
-def _fill_rerolls(found: Sequence[Revision], postings: Sequence[Posting]) -> list[Revision]:
+def fill_rerolls(found: Sequence[Revision], postings: Sequence[Posting]) -> list[Revision]:
     """A partial reroll (single patches sent anew as replies to a posting) made a whole revision."""
     owner = {
         mail.message_id: number

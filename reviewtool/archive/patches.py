@@ -7,11 +7,12 @@ from email.policy import compat32
 from email.utils import parsedate_to_datetime
 
 from reviewtool.archive.hunks import diff_extent
-from reviewtool.archive.mail import decode_text, decode_words, iso_date
+from reviewtool.archive.mail import Mail, decode_text, decode_words, iso_date
 from reviewtool.archive.subject import parse_subject
 from reviewtool.archive.trailers import posted_trailers
 from reviewtool.archive.types import Patch
 
+_IN_BODY_FROM = re.compile(r"From: (.*@.*)\n")
 _CUT = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
 
@@ -39,6 +40,25 @@ def read_patch(mail: bytes) -> tuple[Patch, str]:
             notes=notes,
         ),
         damage,
+    )
+
+
+def sketch_patch(mail: Mail) -> Patch:
+    """The patch in a raw mail, without b4: to compare it with others, not to apply it."""
+    words, notes, diff, _ = split_patch(mail.body)
+    inside = _IN_BODY_FROM.match(words)
+    return Patch(
+        index=mail.subject.index,
+        total=mail.subject.total,
+        subject=mail.subject.title,
+        message_id=mail.message_id,
+        author=inside.group(1).strip() if inside else mail.author,
+        date=mail.date,
+        message=words,
+        diff=diff,
+        trailers=(),
+        mail=b"",
+        notes=notes,
     )
 
 

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from reviewtool.archive.assemble import assemble_sorted
@@ -10,14 +11,16 @@ from reviewtool.archive.mail import Mail, parse_mail
 from reviewtool.archive.postings import Sorted, sort_mails
 from reviewtool.archive.raw import read_raw
 from reviewtool.archive.read import require_complete
+from reviewtool.archive.sources.choose import open_archive, read_message
 from reviewtool.archive.store import keep_thread
 from reviewtool.archive.types import Revision
 from reviewtool.cache import write_atomic
 from reviewtool.errors import InputError
 from reviewtool.lineage import studyfile
+from reviewtool.lineage.discover import discover
 from reviewtool.lineage.links import ids_of, lineages, links_between, needs_of
 from reviewtool.lineage.naming import study_name
-from reviewtool.lineage.study import Study, current_file, embedded, studies_folder
+from reviewtool.lineage.study import Study, current_file, embedded, load, studies_folder
 from reviewtool.progress import SILENT, Progress
 
 
@@ -46,6 +49,69 @@ def fetch_files(
         require_complete(revisions, where)
     finding = finding_of(sorted_mails, revisions, revisions)
     return record(finding, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The study a fetch wrote, the ids of the revisions new in it, and what could not be asked."""
+
+    study: Study
+    new: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def fetch_message(
+    message: str,
+    name: str | None = None,
+    *,
+    place: str | None = None,
+    refresh: bool = False,
+    offline: bool = False,
+    progress: Progress = SILENT,
+) -> Fetched:
+    """Find every revision of the work ``message`` (an id, or an address) belongs to.
+
+    ``place`` is the archive: the base address of a public-inbox, an epoch or inbox on disk, an
+    mbox or maildir; by default the one the address names, else lore. The study is the one that
+    has the message already, else ``name``, else one named after the work; it becomes the current
+    one. Incomplete revisions are part of it, as what they are.
+    """
+    message_id, inbox = read_message(message)
+    archive = open_archive(place, inbox, refresh=refresh, offline=offline, progress=progress)
+    before = _study_with(message_id, name)
+    known = [r.original for r in before.revisions if r.original] if before else []
+    found = discover(
+        archive,
+        message_id,
+        ignore=before.ignore if before else (),
+        known=known,
+        progress=progress,
+    )
+    chosen = {*found.lineage, *found.needed}
+    kept = Sorted(
+        tuple(p for p in found.mails.postings if p.first.message_id in chosen),
+        (),
+        found.mails.warnings,
+    )
+    revisions = assembled(kept, progress)
+    wanted = [r for r in revisions if r.root in set(found.lineage)]
+    study = record(finding_of(kept, wanted, revisions), before.name if before else name)
+    old = {revision.id for revision in before.revisions} if before else set()
+    new = tuple(revision.id for revision in study.revisions if revision.id not in old)
+    return Fetched(study, new, found.warnings)
+
+
+def _study_with(message_id: str, name: str | None) -> Study | None:
+    """The fetched study called ``name``, or else one that has ``message_id`` as a revision."""
+    folder = studies_folder()
+    if name:
+        return load(folder / f"{name}.toml") if (folder / f"{name}.toml").exists() else None
+    for path in sorted(folder.glob("*.toml")):
+        if message_id in path.read_text("utf-8", "replace"):
+            study = load(path)
+            if any(message_id == revision.original for revision in study.revisions):
+                return study
+    return None
 
 
 def assembled(sorted_mails: Sorted, progress: Progress) -> tuple[Revision, ...]:
