@@ -18,6 +18,7 @@ from reviewtool import cache
 from reviewtool.archive.types import Patch
 from reviewtool.errors import InputError
 from reviewtool.progress import SILENT, Progress, Task
+from reviewtool.text import visible_line
 from reviewtool.tree.attempt import Attempt, attempt
 from reviewtool.tree.base import Base
 from reviewtool.tree.objects import Files, edit_tree
@@ -157,7 +158,7 @@ def _outcome(ready: Ready, tried: Attempt, commit: str | None) -> PatchOutcome:
         ready.patch.index,
         ready.patch.subject,
         tried.state,
-        tried.detail,
+        visible_line(tried.detail),
         commit,
         ready.role,
         ready.hunks,

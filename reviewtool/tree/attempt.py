@@ -11,7 +11,7 @@ import git
 from reviewtool.tree.hunks import Placement, place
 from reviewtool.tree.objects import Entry, Files, read_index, write_index
 from reviewtool.tree.outcome import Rejected, State
-from reviewtool.tree.patchfile import FilePatch
+from reviewtool.tree.patchfile import FilePatch, mode_changes
 from reviewtool.tree.store import read_object, run_git, write_object
 from reviewtool.tree.suspicion import Placed, suspicions
 
@@ -57,7 +57,7 @@ def attempt(
         found = () if same else suspicions(_placed(repo, files, patches))
         offsets = [int(number) for _, number in _OFFSET.findall(said)]
         if not offsets:
-            return Attempt(made, "clean", "", (), found)
+            return Attempt(made, "clean", "; ".join(mode_changes(patches)), (), found)
         detail = f"{len(offsets)} hunk{'s' * (len(offsets) > 1)} moved by {_span(offsets)} lines"
         merged, _ = _git_apply(repo, index, files, diff, "--3way") if merges else (None, "")
         if merged is not None and merged != made:

@@ -131,7 +131,10 @@ def _copy_shallow(clone: Path, store: Path) -> None:
 @contextmanager
 def repository(store: Path) -> Iterator[git.Repo]:
     """The store opened by GitPython, its cat-file processes ended afterwards."""
-    repo = git.Repo(store, search_parent_directories=False)
+    try:
+        repo = git.Repo(store, search_parent_directories=False)
+    except (git.InvalidGitRepositoryError, git.NoSuchPathError) as error:
+        raise InputError("is damaged: no git repository", str(store), "remove it") from error
     repo.git.update_environment(**git_env())
     try:
         yield repo
