@@ -49,7 +49,7 @@ class _Search:
 
     def warnings(self) -> tuple[str, ...]:
         """What makes the result less than sure, a line each."""
-        lines: list[str] = []
+        lines = list(self.archive.complaints())
         if self.unanswered:
             more = f" (and {len(self.unanswered) - 1} more)" if len(self.unanswered) > 1 else ""
             lines.append(f"revisions may be missing: {self.unanswered[0]}{more}")

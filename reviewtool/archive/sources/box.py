@@ -33,6 +33,10 @@ class Box:
         """The threads that carry ``change-id: …``."""
         return self._of(m for m in self.mails if read_footers(m.body).change_id == change_id)
 
+    def complaints(self) -> tuple[str, ...]:
+        """Nothing: what could not be read was refused."""
+        return ()
+
     def _of(self, mails: Iterable[Mail]) -> tuple[bytes, ...]:
         index = self._index()
         found = {m.key: m.raw for mail in mails for m in index.get(mail.message_id, ())}

@@ -21,6 +21,7 @@ from reviewtool.progress import SILENT, Progress
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS mails (blob TEXT, epoch TEXT, id TEXT, title TEXT, change_id TEXT);
 CREATE TABLE IF NOT EXISTS parents (id TEXT, parent TEXT);
+CREATE TABLE IF NOT EXISTS lost (blob TEXT, epoch TEXT);
 CREATE TABLE IF NOT EXISTS heads (epoch TEXT PRIMARY KEY, head TEXT);
 CREATE INDEX IF NOT EXISTS mails_id ON mails (id);
 CREATE INDEX IF NOT EXISTS mails_title ON mails (title);
@@ -55,6 +56,12 @@ class Inbox:
         """The threads that carry ``change-id: …``."""
         return self._threads(self._ids("SELECT id FROM mails WHERE change_id = ?", [change_id]))
 
+    def complaints(self) -> tuple[str, ...]:
+        """What makes its answers less than whole: mails git lists and does not have."""
+        with closing(sqlite3.connect(self.index)) as database:
+            (lost,) = database.execute("SELECT count(*) FROM lost").fetchone()
+        return (f"{self.name}: {lost} of its mails cannot be read from git",) if lost else ()
+
     def _ids(self, query: str, values: Sequence[str]) -> list[str]:
         with closing(sqlite3.connect(self.index)) as database:
             return [str(row[0]) for row in database.execute(query, values)]
@@ -70,7 +77,7 @@ class Inbox:
         found: list[bytes] = []
         for epoch in self.epochs:
             blobs = [blob for place, blob in rows if place == str(epoch)]
-            found.extend(content for _, content in _contents(epoch, blobs))
+            found.extend(content for _, content in _contents(epoch, blobs) if content is not None)
         return tuple(found)
 
 
@@ -99,10 +106,11 @@ def open_inbox(path: Path, *, progress: Progress = SILENT) -> Inbox:
 
 
 def epoch_mails(epoch: Path, blobs: Sequence[str] | None = None) -> Iterator[bytes]:
-    """The raw mails of one epoch, oldest first, or those named."""
+    """The raw mails of one epoch, oldest first, or those named; what git lacks is left out."""
     chosen = _blobs(epoch, "HEAD") if blobs is None else blobs
     for _, content in _contents(epoch, chosen):
-        yield content
+        if content is not None:
+            yield content
 
 
 def _epochs(path: Path) -> tuple[Path, ...]:
@@ -122,16 +130,36 @@ def _catch_up(database: sqlite3.Connection, epoch: Path, progress: Progress) -> 
     row = database.execute("SELECT head FROM heads WHERE epoch = ?", [str(epoch)]).fetchone()
     if row and row[0] == head:
         return
-    new = f"{row[0]}..{head}" if row and _is_ancestor(epoch, row[0], head) else head
-    if row and new == head:  # history was rewritten: what is gone must not be found again
-        database.execute("DELETE FROM mails WHERE epoch = ?", [str(epoch)])
-    blobs = _blobs(epoch, new)
-    with progress.task(f"indexing {epoch}", total=len(blobs)) as task, database:
-        for start in range(0, len(blobs), _BATCH):
-            for blob, content in _contents(epoch, blobs[start : start + _BATCH]):
-                _add(database, str(epoch), blob, content)
-            task.update(done=min(start + _BATCH, len(blobs)))
+    old = row[0] if row and _is_ancestor(epoch, row[0], head) else None
+    if row and not old:  # history was rewritten: what is gone must not be found again
+        _forget(database, epoch)
+    blobs = _blobs(epoch, f"{old}..{head}" if old else head)
+    known = {
+        blob
+        for table in ("mails", "lost")
+        for (blob,) in database.execute(
+            f"SELECT blob FROM {table} WHERE epoch = ?",  # noqa: S608 - two fixed names
+            [str(epoch)],
+        )
+    }
+    fresh = [blob for blob in dict.fromkeys(blobs) if blob not in known]
+    with progress.task(f"indexing {epoch}", total=len(fresh)) as task:
+        for start in range(0, len(fresh), _BATCH):
+            with database:  # a batch at a time: who interrupts it loses little
+                for blob, content in _contents(epoch, fresh[start : start + _BATCH]):
+                    if content is None:
+                        database.execute("INSERT INTO lost VALUES (?, ?)", [blob, str(epoch)])
+                    else:
+                        _add(database, str(epoch), blob, content)
+            task.update(done=min(start + _BATCH, len(fresh)))
+    with database:
         database.execute("REPLACE INTO heads VALUES (?, ?)", [str(epoch), head])
+
+
+def _forget(database: sqlite3.Connection, epoch: Path) -> None:
+    with database:
+        database.execute("DELETE FROM mails WHERE epoch = ?", [str(epoch)])
+        database.execute("DELETE FROM lost WHERE epoch = ?", [str(epoch)])
 
 
 def _add(database: sqlite3.Connection, epoch: str, blob: str, content: bytes) -> None:
@@ -165,20 +193,23 @@ def _connected(database: sqlite3.Connection, ids: Sequence[str]) -> list[str]:
     return list(found)
 
 
-def _contents(epoch: Path, blobs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+def _contents(epoch: Path, blobs: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+    """Each blob with its content, None if the repository lists it and does not have it."""
     for start in range(0, len(blobs), _AT_ONCE):
         some = blobs[start : start + _AT_ONCE]
         answer = _git(epoch, "cat-file", "--batch", stdin="\n".join(some).encode() + b"\n")
-        yield from _split_batch(answer, some, epoch)
+        yield from _split_batch(answer, some)
 
 
-def _split_batch(answer: bytes, blobs: Sequence[str], epoch: Path) -> Iterator[tuple[str, bytes]]:
+def _split_batch(answer: bytes, blobs: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
     position = 0
     for blob in blobs:
         end = answer.index(b"\n", position)
         words = answer[position:end].split()
-        if len(words) != 3:
-            raise InputError(f"mail {blob} is not in it", str(epoch), "fetch the epoch anew")
+        if len(words) != 3:  # "<blob> missing"
+            yield blob, None
+            position = end + 1
+            continue
         size = int(words[2])
         yield blob, answer[end + 1 : end + 1 + size]
         position = end + 1 + size + 1

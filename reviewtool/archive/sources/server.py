@@ -56,6 +56,10 @@ class Server:
         """Threads found by the footer ``b4 prep`` writes."""
         return self._search(f'nq:"change-id: {change_id}"')
 
+    def complaints(self) -> tuple[str, ...]:
+        """Nothing: a server does not tell what it lacks."""
+        return ()
+
     def _search(self, query: str) -> tuple[bytes, ...]:
         url = f"{self.url}/?x=m&t=1&q={quote_plus(query)}"
         with self._node() as node:

@@ -24,3 +24,6 @@ class Archive(Protocol):
 
     def changed_by(self, change_id: str) -> tuple[bytes, ...]:
         """The threads that carry ``change-id: …``."""
+
+    def complaints(self) -> tuple[str, ...]:
+        """What makes the archive's answers less than whole, a line each."""
