@@ -47,6 +47,8 @@ def whole(fragment: Fragment) -> Whole:
     heading = fragment.heading
     if heading and _starts_inside(lines):
         if _OPENER.search(heading):
+            torn = _torn_declaration(code)
+            raw_lines = (blanked(raw[:torn]) + raw[torn:]).split(b"\n")
             raw_lines.insert(0, heading.encode("utf-8", "surrogateescape"))
             numbers.insert(0, 0)
         elif _FUNCTION.search(heading) and not _ANY_OPENER.search(heading):
@@ -90,6 +92,22 @@ def _without_torn_macro(raw: bytes) -> bytes:
     if index == 0:
         return raw
     return b"\n".join([*(blanked(line) for line in lines[: index + 1]), *lines[index + 1 :]])
+
+
+def _torn_declaration(code: bytes) -> int:
+    """Where a declaration ends that began before the fragment, 0 if none did.
+
+    It closes a parenthesis it does not open: the last lines of a hook's parameters.
+    """
+    depth = 0
+    for found in re.finditer(rb"[();{}]", code):
+        depth += {b"(": 1, b")": -1}.get(found[0], 0)
+        if depth < 0:
+            stop = re.compile(rb"[;,{}]").search(code, found.end())
+            return stop.end() if stop and stop[0] in (b";", b",") else found.end()
+        if found[0] in b";{}" and depth == 0:
+            return 0
+    return 0
 
 
 def _starts_inside(lines: list[bytes]) -> bool:

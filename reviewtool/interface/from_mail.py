@@ -182,7 +182,9 @@ def _state(seen: list[_Seen], old: list[_Seen]) -> tuple[Element, Element | None
     else:
         was = _as_one(old)
         touched = changed != gone or (was.path, was.guard) != (element.path, element.guard)
-    if not touched or (element.kind in _CONTAINERS and old and _as_one(old).path == element.path):
+    moved = bool(old) and _as_one(old).path != element.path
+    if not touched or (element.kind in _CONTAINERS and not moved):
+        # What changes in a struct is told of its members.
         return replace(element, patch=None), None
     if element.kind == "function":
         # What two revisions do to it can be compared whatever their hunks show around it.

@@ -46,10 +46,13 @@ class Source:
 
     def comment_above(self, row: int) -> str:
         """The comment that ends on the line before ``row`` (from 0), bare of its stars."""
-        first = row
+        last = row
+        while last > 0 and self.code_lines[last - 1].lstrip().startswith(b"#if"):
+            last -= 1  # "#ifdef" stands between a hook and the comment on it
+        first = last
         while first > 0 and self._only_comment(first - 1):
             first -= 1
-        words = b" ".join(self.lines[first:row]).decode("utf-8", "replace")
+        words = b" ".join(self.lines[first:last]).decode("utf-8", "replace")
         return " ".join(re.sub(r"/\*+|\*+/|(?:^|(?<=\s))\*(?=\s|$)|//", " ", words).split())
 
     def _only_comment(self, row: int) -> bool:

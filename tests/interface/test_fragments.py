@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Hunks made whole: what is read from patches whose files are nowhere."""
+
+from reviewtool.interface.from_mail import snapshot_diffs
+from reviewtool.interface.hunks import file_diffs
+from reviewtool.interface.types import UNSEEN, Element, Snapshot
+
+
+def _series(*patches: str) -> Snapshot:
+    return snapshot_diffs(
+        "v1", [(index, tuple(file_diffs(text))) for index, text in enumerate(patches, start=1)]
+    )
+
+
+def _hunk(path: str, heading: str, *lines: str, start: int = 100) -> str:
+    old = sum(line[0] != "+" for line in lines)
+    new = sum(line[0] != "-" for line in lines)
+    head = f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n"
+    return f"{head}@@ -{start},{old} +{start},{new} @@ {heading}\n" + "\n".join(lines) + "\n"
+
+
+def _touched(snapshot: Snapshot, kind: str) -> dict[str, Element]:
+    return {one.name: one for one in snapshot.touched() if one.kind == kind}
+
+
+def test_a_slot_is_found_when_the_object_is_only_in_the_heading() -> None:
+    found = _series(
+        _hunk(
+            "mm/shmem.c",
+            "static const struct vm_operations_struct shmem_vm_ops = {",
+            " \t.set_policy     = shmem_set_policy,",
+            "+\t.can_userfault  = shmem_can_userfault,",
+            " };",
+            " ",
+        )
+    )
+    (slot,) = _touched(found, "object").values()
+    assert (slot.name, slot.value, slot.parent) == (
+        "shmem_vm_ops.can_userfault",
+        "shmem_can_userfault",
+        "vm_operations_struct",
+    )
+    assert (slot.line, slot.patch, slot.state) == (101, 1, "added")
+
+
+def test_a_heading_whose_block_is_over_is_not_believed() -> None:
+    found = _series(
+        _hunk(
+            "mm/x.c",
+            "static const struct vm_operations_struct one_vm_ops = {",
+            " static const struct vm_operations_struct two_vm_ops = {",
+            "+\t.fault = two_fault,",
+            " };",
+        )
+    )
+    assert list(_touched(found, "object")) == ["two_vm_ops.fault"]
+
+
+def test_an_object_cut_off_by_the_end_of_the_hunk() -> None:
+    found = _series(
+        _hunk(
+            "virt/kvm/guest_memfd.c",
+            "static void kvm_gmem_free_folio(struct folio *folio)",
+            " ",
+            " static const struct address_space_operations kvm_gmem_aops = {",
+            " \t.dirty_folio = noop_dirty_folio,",
+            "+\t.write_begin = kvm_gmem_write_begin,",
+            " \t.migrate_folio\t= kvm_gmem_migrate_folio,",
+            " #ifdef CONFIG_HAVE_KVM_ARCH_GMEM_INVALIDATE",
+        )
+    )
+    (slot,) = _touched(found, "object").values()
+    assert (slot.name, slot.after) == ("kvm_gmem_aops.write_begin", "dirty_folio")
+
+
+def test_a_hook_in_a_struct_the_hunk_does_not_show_whole() -> None:
+    found = _series(
+        _hunk(
+            "include/linux/mm.h",
+            "struct vm_operations_struct {",
+            " \t\t\t\t\t  unsigned long addr);",
+            "+\t/*",
+            "+\t * True if the VMA supports userfault.",
+            "+\t */",
+            "+\tbool (*can_userfault)(struct vm_area_struct *vma);",
+            " };",
+        )
+    )
+    (hook,) = _touched(found, "hook").values()
+    assert (hook.name, hook.parent) == ("can_userfault", "vm_operations_struct")
+    assert hook.comment == "True if the VMA supports userfault."
+    assert not _touched(found, "table")
+
+
+def test_a_hunk_that_begins_in_a_comment() -> None:
+    found = _series(
+        _hunk(
+            "include/uapi/linux/userfaultfd.h",
+            "struct uffdio_api {",
+            " \t * it's an existing page's contents",
+            "+\t * UFFD_FEATURE_X (does something)",
+            " \t */",
+            " #define UFFD_FEATURE_EVENT_FORK\t\t(1<<1)",
+            "+#define UFFD_FEATURE_X\t\t(1<<17)",
+        )
+    )
+    assert {name: one.value for name, one in _touched(found, "flag").items()} == {
+        "UFFD_FEATURE_X": "(1<<17)"
+    }
+
+
+def test_a_hunk_within_a_comment_shows_nothing() -> None:
+    found = _series(
+        _hunk(
+            "include/linux/mm_types.h",
+            "typedef __bitwise unsigned int vm_fault_t;",
+            "  *\t\t\t\tfsync() to complete",
+            "+ * @VM_FAULT_X:\t\tint f(int a);",
+            "  * @VM_FAULT_HINDEX_MASK:\tmask HINDEX value",
+        )
+    )
+    assert not found.touched()
+
+
+def test_a_hunk_that_begins_in_a_macro() -> None:
+    found = _series(
+        _hunk(
+            "include/uapi/linux/userfaultfd.h",
+            "",
+            " \t\t\t   UFFD_FEATURE_POISON |\t\\",
+            "-\t\t\t   UFFD_FEATURE_MOVE)",
+            "+\t\t\t   UFFD_FEATURE_MOVE |\t\\",
+            "+\t\t\t   UFFD_FEATURE_X)",
+            " #define UFFD_API_IOCTLS 3",
+        )
+    )
+    assert [one.name for one in found.elements if one.kind == "flag"] == ["UFFD_API_IOCTLS"]
+
+
+def test_a_function_known_only_by_the_heading_is_told_as_changed() -> None:
+    found = _series(
+        _hunk(
+            "mm/memory.c",
+            "static vm_fault_t __do_fault(struct vm_fault *vmf)",
+            " \tret = vma->vm_ops->fault(vmf);",
+            "+\tif (unlikely(ret & VM_FAULT_X))",
+            "+\t\treturn handle(vmf);",
+            " \treturn ret;",
+        )
+    )
+    (function,) = _touched(found, "function").values()
+    assert (function.name, function.state, function.type) == (
+        "__do_fault",
+        "changed",
+        "static vm_fault_t __do_fault(struct vm_fault *vmf)",
+    )
+
+
+def test_only_comments_and_white_space_changed_is_no_change() -> None:
+    found = _series(
+        _hunk(
+            "mm/memory.c",
+            "static vm_fault_t __do_fault(struct vm_fault *vmf)",
+            "-\tret = f(a,  b);",
+            "+\tret = f(a, b); /* why */",
+            " \treturn ret;",
+        )
+    )
+    assert not found.touched()
+
+
+def test_a_function_after_the_end_of_the_one_in_the_heading() -> None:
+    found = _series(
+        _hunk(
+            "virt/kvm/guest_memfd.c",
+            "static int kvm_gmem_mmap(struct file *file, struct vm_area_struct *vma)",
+            " \treturn 0;",
+            " }",
+            "+",
+            "+bool kvm_gmem_vma_is_gmem(struct vm_area_struct *vma)",
+            "+{",
+            "+\treturn vma->vm_ops == &kvm_gmem_vm_ops;",
+            "+}",
+            " #endif /* CONFIG_KVM_GMEM_SHARED_MEM */",
+        )
+    )
+    (function,) = _touched(found, "function").values()
+    assert (function.name, function.state) == ("kvm_gmem_vma_is_gmem", "added")
+    assert function.guard == "CONFIG_KVM_GMEM_SHARED_MEM"
+    assert function.digest
+
+
+def test_the_patch_that_makes_a_change_is_named_and_a_later_one_may_take_it_back() -> None:
+    one = _hunk("mm/x.h", "struct vm_operations_struct {", " \tint a;", "+\tint (*f)(int);", " };")
+    two = _hunk("mm/x.h", "struct vm_operations_struct {", " \tint a;", "-\tint (*f)(int);", " };")
+    three = _hunk(
+        "mm/x.h", "struct vm_operations_struct {", " \tint a;", "+\tint (*g)(int);", " };"
+    )
+    found = _series(one, two, three)
+    assert {name: one.patch for name, one in _touched(found, "hook").items()} == {"g": 3}
+    assert not found.removed
+
+
+def test_what_a_series_takes_away_is_told() -> None:
+    found = _series(
+        _hunk(
+            "include/linux/mm.h",
+            "struct vm_operations_struct {",
+            "-\tint (*access)(struct vm_area_struct *vma);",
+            " \tint (*mprotect)(struct vm_area_struct *vma);",
+            " };",
+        )
+    )
+    assert [(one.kind, one.name, one.patch) for one in found.removed] == [("hook", "access", 1)]
+
+
+def test_a_condition_closed_in_the_hunk_but_opened_before_is_unseen() -> None:
+    found = _series(
+        _hunk(
+            "mm/shmem.c",
+            "static const struct vm_operations_struct shmem_vm_ops = {",
+            " \t.get_policy     = shmem_get_policy,",
+            "+\t.new_hook = shmem_new_hook,",
+            " #endif",
+            "+\t.other = shmem_other,",
+            " };",
+        )
+    )
+    assert {name: one.guard for name, one in _touched(found, "object").items()} == {
+        "shmem_vm_ops.new_hook": UNSEEN,
+        "shmem_vm_ops.other": "",
+    }
+
+
+def test_a_selftest_is_named_and_its_code_is_not_part_of_the_interface() -> None:
+    path = "tools/testing/selftests/kvm/guest_memfd_test.c"
+    found = _series(_hunk(path, "", "+static int helper(void)", "+{", "+}", " int x;"))
+    assert [(one.kind, one.name) for one in found.touched()] == [
+        ("selftest", "selftests/kvm/guest_memfd_test.c")
+    ]
+
+
+def test_a_file_that_is_no_text_the_tool_knows_is_passed_over() -> None:
+    assert not _series(_hunk("Documentation/x.rst", "", "+struct x_ops {", " y")).touched()
