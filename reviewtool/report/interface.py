@@ -14,16 +14,18 @@ PARTIAL = "from the mail alone: partial, what no hunk shows is unknown"
 def matrix_text(matrix: Matrix) -> str:
     """One row an element, one column a revision: what the revision does to it, or the name it
     bore there where that was another."""
-    rows = [(row.kind, _of(row), *_cells(row, matrix.revisions)) for row in matrix.rows]
+    rows = [(row.kind, qualified(row), *cells(row, matrix.revisions)) for row in matrix.rows]
     return table(("kind", "element", *matrix.revisions), rows)
 
 
-def _of(row: Row) -> str:
+def qualified(row: Row) -> str:
+    """A row's element with its struct and its condition."""
     name = _qualified(row.kind, row.parent, row.name)
     return f"{name} [{row.guard}]" if row.guard else name
 
 
-def _cells(row: Row, revisions: Sequence[str]) -> list[str]:
+def cells(row: Row, revisions: Sequence[str]) -> list[str]:
+    """What each revision does to the element, or the name it had there."""
     return [
         row.states.get(name, "·") if row.names.get(name, row.name) == row.name else row.names[name]
         for name in revisions

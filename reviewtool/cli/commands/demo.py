@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``reviewtool demo``: the whole path on the embedded study."""
+
+import argparse
+
+from reviewtool.behaviour.verdict import Verdict
+from reviewtool.cli.output import emit
+from reviewtool.cli.progress import progress
+from reviewtool.report.demo import demo_shape, demo_text
+from reviewtool.review.demo import demo
+from reviewtool.review.session import open_session
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """No arguments of its own."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    session = open_session(arguments.study or "embedded", arguments.tree, progress(arguments.quiet))
+    found = demo(session)
+    emit(arguments, "demo", demo_shape(found), demo_text(found))
+    agree = all(isinstance(held, Verdict) and held.agrees for held in found.held)
+    return 0 if agree else 1

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``reviewtool test``: models held against kernels."""
+
+import argparse
+
+from reviewtool.behaviour.ktap import Result
+from reviewtool.behaviour.verdict import Verdict
+from reviewtool.cli.output import emit
+from reviewtool.cli.session import session
+from reviewtool.errors import InputError
+from reviewtool.report.verdict import held_shape, held_table, suites_text
+from reviewtool.review.session import revision
+from reviewtool.review.testing import Held, hold_revision
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("revisions", nargs="*", metavar="REV")
+    parser.add_argument("--all", action="store_true", help="every revision that has a model")
+    parser.add_argument("--ktap", action="store_true", help="print KTAP, as kunit does")
+    parser.add_argument("--profile", default="fast", help="fast (default) or debug")
+    parser.add_argument(
+        "--extra",
+        type=int,
+        default=0,
+        metavar="K",
+        help="complete for kernels of up to K states more than the model (default: 0)",
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of the random walks (default: 1)")
+    parser.add_argument("--again", action="store_true", help="run it although it was run before")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    opened = session(arguments, needs_tree=True)
+    names = [revision(opened, name).id for name in arguments.revisions]
+    if arguments.all:
+        names = [one.id for one in opened.study.revisions if one.model is not None]
+    if not names:
+        raise InputError("no revision to test", "test", "name one, or say --all")
+    every = [
+        hold_revision(
+            opened,
+            name,
+            profile=arguments.profile,
+            extra=arguments.extra,
+            seed=arguments.seed,
+            again=arguments.again,
+        )
+        for name in names
+    ]
+    emit(
+        arguments,
+        "test",
+        {"revisions": [held_shape(held) for held in every]},
+        _text(arguments, every),
+    )
+    return 0 if all(isinstance(held, Verdict) and held.agrees for held in every) else 1
+
+
+def _text(arguments: argparse.Namespace, every: list[Held]) -> str:
+    if not arguments.ktap:
+        return held_table(every) + "\n" + "\n".join(suites_text(held) for held in every)
+    from reviewtool.behaviour.ktap import write
+
+    return "\n".join(write([_ktap(held) for held in every]))
+
+
+def _ktap(held: Held) -> Result:
+    from reviewtool.behaviour.results import as_ktap
+
+    if isinstance(held, Verdict):
+        return as_ktap(held)
+    return Result(held.revision, "not ok", "", (f"{held.stage}: {held.reason}",))

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Verdicts as text and as the test document."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from reviewtool.behaviour.conformance import Disagreement, Finding
+from reviewtool.behaviour.verdict import document
+from reviewtool.report.table import table
+from reviewtool.review.testing import Failure, Held
+from reviewtool.text import visible_line
+
+_FRAMES = 6  # innermost functions of a backtrace that are shown
+
+
+def held_shape(held: Held) -> dict[str, Any]:
+    """One revision of the test document."""
+    if isinstance(held, Failure):
+        return {
+            "revision": held.revision,
+            "built": held.stage != "build",
+            "booted": False,
+            "agrees": False,
+            "failure": held.reason,
+        }
+    return document(held)
+
+
+def held_table(every: Sequence[Held]) -> str:
+    """Revision by what was held against it."""
+    head = ("revision", "kernel", "boots", "agrees", "cases", "steps", "seconds", "findings")
+    return table(head, [_row(held) for held in every])
+
+
+def _row(held: Held) -> tuple[str, ...]:
+    if isinstance(held, Failure):
+        built = "does not build" if held.stage == "build" else "built"
+        return (held.revision, built, "no", "unknown", "-", "-", "-", held.reason)
+    passed = sum(suite.passed for suite in held.suites)
+    return (
+        held.revision,
+        f"built in {held.build_seconds:.0f} s",
+        "yes",
+        "yes" if held.agrees else "NO",
+        f"{passed}/{held.cases}",
+        str(held.steps),
+        f"{held.seconds:.1f}",
+        str(len(held.findings)) if held.findings else "none",
+    )
+
+
+def suites_text(held: Held) -> str:
+    """What passing each suite means, and what did not run."""
+    if isinstance(held, Failure):
+        return f"{held.revision}: {visible_line(held.reason)}\n"
+    lines = [f"{held.revision}: model {held.model} against kernel {held.kernel} on {held.base}"]
+    for suite in held.suites:
+        verdict = "passed" if suite.agrees else "FAILED"
+        lines.append(
+            f"  {verdict} {suite.name}: {suite.passed}/{suite.cases} cases, {suite.steps} steps, "
+            f"{suite.seconds:.1f} s"
+        )
+        lines.append(f"         {suite.claim}")
+        lines += [f"         left out: {text}" for text in suite.left_out]
+    for number, each in enumerate(held.disagreements, 1):
+        lines += ["", *_disagreement(number, each)]
+    for finding in held.findings:
+        lines += ["", *finding_lines(finding)]
+    return "\n".join(visible_line(line) for line in lines) + "\n"
+
+
+def _disagreement(number: int, each: Disagreement) -> list[str]:
+    lines = [f"disagreement {number} ({each.cases} cases): {each.reason}"]
+    wide = max((len(step) for step in each.inputs), default=0)
+    for step, model, kernel in zip(each.inputs, each.model, each.kernel, strict=True):
+        if model == kernel:
+            lines.append(f"    {step:{wide}}   {model}")
+        else:
+            lines.append(f"  * {step:{wide}}   model: {model}   kernel: {kernel}")
+    if each.event is not None:
+        lines.append(f"    {each.event.kind}: {each.event.title}")
+        lines += [f"      {frame}" for frame in each.event.frames[:_FRAMES]]
+    if not each.reproduced:
+        lines.append("    (did not show again in a new guest)")
+    return lines
+
+
+def finding_lines(each: Finding) -> list[str]:
+    """A complaint of the kernel: what it was, what drew it, where in the code."""
+    told = "as the model predicts" if each.predicted else "NOT predicted by the model"
+    return [
+        f"finding: {each.event.kind}, {told}: {each.event.title}",
+        f"    after: {'; '.join(each.inputs)}",
+        *(f"      {frame}" for frame in each.event.frames[:_FRAMES]),
+    ]

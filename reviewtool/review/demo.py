@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The whole path on one study: mail, commits, interfaces, models, kernels, verdicts."""
+
+import time
+from dataclasses import dataclass
+
+from reviewtool.errors import InputError, Unavailable
+from reviewtool.interface.matrix import matrix
+from reviewtool.interface.types import Matrix
+from reviewtool.review.difference import RevisionDiff, chosen_pair, difference
+from reviewtool.review.lineage import Entry, lineage
+from reviewtool.review.session import Session, applied, snapshots, with_base
+from reviewtool.review.testing import Held, hold_revision
+from reviewtool.tree.outcome import Applied
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What was computed. ``without_kernel`` says why nothing was held against a kernel, or why
+    there are no commits, where that is so; ``trees`` and ``held`` are then empty."""
+
+    study: str
+    entries: tuple[Entry, ...]
+    trees: tuple[Applied, ...]
+    base: str
+    matrix: Matrix
+    diff: RevisionDiff
+    held: tuple[Held, ...]
+    without_kernel: str
+    seconds: float
+
+
+def demo(session: Session) -> Demo:
+    """Walk the whole path for every revision of the study; compare the first with the last.
+
+    What a machine lacks ends the path early, and is said; every figure is of this run.
+    """
+    started = time.monotonic()
+    known = [one.id for one in session.study.revisions]
+    if len(known) < 2:
+        raise InputError("has fewer than two revisions", str(session.study.path), "fetch another")
+    entries = lineage(session)
+    without_kernel = ""
+    try:
+        session = with_base(session)
+    except Unavailable as error:
+        without_kernel = str(error)
+    trees = tuple(applied(session, name) for name in known) if session.base else ()
+    found = matrix(snapshots(session, known))
+    a, b = chosen_pair(session, (known[0], known[-1]))
+    diff = difference(session, a, b)
+    held: tuple[Held, ...] = ()
+    if not without_kernel:
+        try:
+            held = tuple(hold_revision(session, name, again=True) for name in known)
+        except Unavailable as error:
+            without_kernel = str(error)
+    return Demo(
+        f"{session.study.name}: {session.study.title}",
+        entries,
+        trees,
+        session.base.describe if session.base else "",
+        found,
+        diff,
+        held,
+        without_kernel,
+        time.monotonic() - started,
+    )

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A revision's model held against the revision's own kernel."""
+
+from dataclasses import dataclass
+
+from refmodel.model import Model
+from reviewtool.behaviour.guests import GuestFailed
+from reviewtool.behaviour.verdict import Verdict, hold, standard_suites
+from reviewtool.kernel.make import BuildFailed
+from reviewtool.review.kernels import kernel, ours
+from reviewtool.review.session import Session, base_of, model, revision
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A revision nothing could be held against: its kernel did not build, or did not boot."""
+
+    revision: str
+    stage: str
+    reason: str
+
+
+Held = Verdict | Failure
+
+
+def hold_revision(
+    session: Session,
+    name: str,
+    *,
+    profile: str = "fast",
+    extra: int = 0,
+    seed: int = 1,
+    again: bool = False,
+) -> Held:
+    """Build and boot the revision's kernel and run every suite of its model on it.
+
+    A kernel that does not build or come up is a result. Raises InputError where the revision has
+    no model or does not apply, Unavailable where this machine cannot build or boot.
+    """
+    found = revision(session, name)
+    described = model(session, found.id)
+    try:
+        built = kernel(session, found.id, profile)
+    except BuildFailed as error:
+        return Failure(found.id, "build", str(error))
+    suites = standard_suites(
+        described, _others(session, found.id), extra=extra, seed=seed, progress=session.progress
+    )
+    try:
+        return hold(
+            built,
+            described,
+            suites,
+            revision=found.id,
+            origin=found.origin,
+            base=base_of(session).describe,
+            trusted=ours(session),
+            again=again,
+            progress=session.progress,
+        )
+    except GuestFailed as error:
+        return Failure(found.id, "boot", str(error))
+
+
+def _others(session: Session, name: str) -> list[Model]:
+    """The models of the study's other revisions: what tells them apart is asked of the kernel."""
+    return [
+        model(session, other.id)
+        for other in session.study.revisions
+        if other.id != name and other.model is not None
+    ]
