@@ -283,8 +283,7 @@ int kvm_um_stage2_fault(struct kvm_vcpu *vcpu, gpa_t gpa, bool write, bool exec)
 	if (private && !kvm_um_slot_has_gmem(slot))
 		return memory_fault_exit(vcpu, gfn, write, exec, true, -EFAULT);
 
-	gmem = kvm_um_slot_has_gmem(slot) &&
-	       (private || !kvm_arch_has_private_mem(kvm));
+	gmem = private || kvm_um_gmem_is_shared(kvm, slot);
 	if (gmem) {
 		r = kvm_um_gmem_get_pfn(kvm, slot, gfn, &pfn, &page);
 		if (r)

@@ -349,6 +349,14 @@ long kvm_arch_vcpu_ioctl(struct file *filp, unsigned int ioctl,
 	return -ENOTTY;
 }
 
+#ifdef KVM_UM_VCPU_UNLOCKED_IOCTL
+long kvm_arch_vcpu_unlocked_ioctl(struct file *filp, unsigned int ioctl,
+				  unsigned long arg)
+{
+	return -ENOIOCTLCMD;
+}
+#endif
+
 vm_fault_t kvm_arch_vcpu_fault(struct kvm_vcpu *vcpu, struct vm_fault *vmf)
 {
 	return VM_FAULT_SIGBUS;

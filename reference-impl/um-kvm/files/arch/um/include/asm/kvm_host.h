@@ -46,8 +46,8 @@ struct kvm_arch {
 #define kvm_arch_has_private_mem(kvm)	((kvm)->arch.has_private_mem)
 
 /*
- * Without private memory a guest_memfd slot is shared memory: the guest always
- * reaches it through guest_memfd, whatever else is mapped at userspace_addr.
+ * Without private memory, guest_memfd is shared memory.  Only kernels on which
+ * guest_memfd is private by nature ask.
  */
 #define kvm_arch_has_shared_gmem(kvm)	(!(kvm)->arch.has_private_mem)
 
