@@ -68,14 +68,18 @@ def rule(source: str, text: str) -> Callable[[_Function], _Function]:
 
 
 class Folio:
-    """A page of the page cache.  One lock, one content."""
+    """A page of the page cache.  One lock, one content.
 
-    __slots__ = ("content", "locked", "uptodate")
+    ``refs`` counts references functions hold, not those of the page cache and of page tables.
+    """
+
+    __slots__ = ("content", "locked", "refs", "uptodate")
 
     def __init__(self, content: str, uptodate: bool) -> None:
         self.content = content
         self.uptodate = uptodate
         self.locked = False
+        self.refs = 0
 
 
 class Vma:
@@ -91,12 +95,13 @@ class Vma:
 class Vmf:
     """struct vm_fault, as far as anybody here looks at it.  ``folio`` is what ->fault found."""
 
-    __slots__ = ("folio", "pgoff", "vma", "write")
+    __slots__ = ("flags", "folio", "pgoff", "vma", "write")
 
     def __init__(self, vma: Vma, pgoff: int, write: bool) -> None:
         self.vma = vma
         self.pgoff = pgoff
         self.write = write
+        self.flags = 0
         self.folio: Folio | None = None
 
 
@@ -139,6 +144,7 @@ class Kernel:
         self.page_cache: list[Folio | None] = [
             Folio(page.content, page.uptodate) if page.content else None for page in state.pages
         ]
+        self.folios = [folio for folio in self.page_cache if folio is not None]
         self.vma = Vma(state.flags, [page.pte for page in state.pages])
         self.alias = Vma(0, [MAPPED if page.alias else "" for page in state.pages])
         self.stage2 = [page.stage2 for page in state.pages]
@@ -153,8 +159,11 @@ class Kernel:
 
     def freeze(self) -> State:
         """The state the input leaves behind; nobody may go on holding a lock."""
-        if self.invalidate_lock or any(folio and folio.locked for folio in self.page_cache):
+        if self.invalidate_lock or any(folio.locked for folio in self.folios):
             raise Oops("returns to user space with a lock held")
+        if any(folio.refs < 0 for folio in self.folios):
+            raise Oops("a folio reference is dropped twice")
+        leaked = self.state.leaked or any(folio.refs for folio in self.folios)
         pages = tuple(
             Page(
                 "" if folio is None else folio.content,
@@ -166,9 +175,7 @@ class Kernel:
             )
             for index, folio in enumerate(self.page_cache)
         )
-        return State(
-            pages, tuple(self.threads), self.size, self.vma.flags, self.userfault, self.state.dead
-        )
+        return State(pages, tuple(self.threads), self.size, self.vma.flags, self.userfault, leaked)
 
     def preempt(self, point: str) -> None:
         """Another thread may run here.  Only the race search lets one."""
@@ -189,6 +196,9 @@ class Kernel:
             raise Oops("folio_unlock() of an unlocked folio")
         folio.locked = False
 
+    def folio_put(self, folio: Folio) -> None:
+        folio.refs -= 1
+
     def filemap_invalidate_lock_shared(self) -> None:
         self.wait_until(lambda: self.invalidate_lock >= 0, "the invalidate lock")
         self.invalidate_lock += 1
@@ -204,16 +214,21 @@ class Kernel:
         self.invalidate_lock = 0
 
     def filemap_get_entry(self, index: int) -> Folio | None:
-        return self.page_cache[index]
+        """With a reference, not locked; None where there is none."""
+        folio = self.page_cache[index]
+        if folio is not None:
+            folio.refs += 1
+        return folio
 
     def filemap_lock_folio(self, index: int) -> Folio | int:
-        """Found and locked, still part of the file; or ENOENT."""
+        """Found, locked and with a reference, still part of the file; or ENOENT."""
         while True:
             folio = self.page_cache[index]
             if folio is None:
                 return -ENOENT
             self.folio_lock(folio)
             if folio is self.page_cache[index]:
+                folio.refs += 1
                 return folio
             self.folio_unlock(folio)
 
@@ -221,9 +236,20 @@ class Kernel:
         """Find or create, locked; a created folio is neither cleared nor uptodate."""
         folio = self.filemap_lock_folio(index)
         if isinstance(folio, int):
-            folio = self.page_cache[index] = Folio(STALE, uptodate=False)
-            folio.locked = True
+            folio = self.filemap_add_folio(index, Folio(STALE, uptodate=False))
+            folio.refs += 1
         return folio
+
+    def filemap_add_folio(self, index: int, folio: Folio) -> Folio:
+        """A new folio enters the file, locked."""
+        self.page_cache[index] = folio
+        self.folios.append(folio)
+        folio.locked = True
+        return folio
+
+    def filemap_remove_folio(self, index: int, folio: Folio) -> None:
+        self.page_cache[index] = None
+        self.folio_unlock(folio)
 
     def truncate_folio(self, index: int) -> None:
         """truncate_inode_pages_range() of one page: unmap it everywhere, drop it.
@@ -237,8 +263,7 @@ class Kernel:
         for vma in (self.vma, self.alias):
             if vma.ptes[index] == MAPPED:
                 vma.ptes[index] = ""
-        self.page_cache[index] = None
-        self.folio_unlock(folio)
+        self.filemap_remove_folio(index, folio)
 
     def clear_highpage(self, folio: Folio) -> None:
         folio.content = ZERO
@@ -294,6 +319,7 @@ class Kernel:
             raise Oops("a page that PUNCH_HOLE took out of the file is mapped")
         vmf.vma.ptes[vmf.pgoff] = MAPPED
         self.folio_unlock(vmf.folio)
+        self.folio_put(vmf.folio)  # the reference is the page table's now
         return 0
 
     def handle_userfault(self, vmf: Vmf, reason: int) -> int:
@@ -367,13 +393,14 @@ class Kernel:
     def mfill_file_over_size(self, pgoff: int) -> bool:
         return pgoff >= self.size
 
-    def mfill_atomic_install_pte(self, vma: Vma, pgoff: int) -> int:
-        """May overwrite a marker, never a page."""
+    def mfill_atomic_install_pte(self, vma: Vma, pgoff: int, folio: Folio) -> int:
+        """May overwrite a marker, never a page.  The page table takes over a reference."""
         if self.mfill_file_over_size(pgoff):
             return -EFAULT
         if vma.ptes[pgoff] == MAPPED:
             return -EEXIST
         vma.ptes[pgoff] = MAPPED
+        self.folio_put(folio)
         return 0
 
     def mfill_atomic_pte_poison(self, vma: Vma, pgoff: int) -> int:
@@ -390,8 +417,14 @@ class Kernel:
         folio = self.filemap_lock_folio(pgoff) if pgoff < self.size else -EINVAL
         if isinstance(folio, int):
             return -EFAULT if folio == -ENOENT else folio
-        err = self.mfill_atomic_install_pte(vma, pgoff)
+        return self.mfill_atomic_install_locked(vma, pgoff, folio)
+
+    def mfill_atomic_install_locked(self, vma: Vma, pgoff: int, folio: Folio) -> int:
+        """How every version of CONTINUE ends; ``folio`` is locked and referenced."""
+        err = self.mfill_atomic_install_pte(vma, pgoff, folio)
         self.folio_unlock(folio)
+        if err:
+            self.folio_put(folio)
         return err
 
     def shmem_mfill_atomic_pte(self, vma: Vma, pgoff: int, value: str | None) -> int:
@@ -402,10 +435,15 @@ class Kernel:
             return -EFAULT
         if self.page_cache[pgoff] is not None:
             return -EEXIST
-        self.page_cache[pgoff] = Folio(ZERO if value is None else value, uptodate=True)
-        err = self.mfill_atomic_install_pte(vma, pgoff)
+        folio = Folio(ZERO if value is None else value, uptodate=True)
+        folio.refs += 1
+        self.filemap_add_folio(pgoff, folio)
+        err = self.mfill_atomic_install_pte(vma, pgoff, folio)
         if err:
-            self.page_cache[pgoff] = None
+            self.filemap_remove_folio(pgoff, folio)
+            self.folio_put(folio)
+        else:
+            self.folio_unlock(folio)
         return err
 
     def mwriteprotect_range(self) -> int:

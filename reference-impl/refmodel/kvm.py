@@ -93,6 +93,7 @@ class GuestMemfd(Kernel):
         folio = self.kvm_gmem_get_folio(index)
         if not isinstance(folio, int):
             self.folio_unlock(folio)
+            self.folio_put(folio)
         self.filemap_invalidate_unlock_shared()
         return 0
 
@@ -129,6 +130,7 @@ class GuestMemfd(Kernel):
             self.copy_from_user(folio, value)
             self.preempt("write() has copied, not marked uptodate yet")
             self.kvm_gmem_mark_prepared(folio)
+        self.folio_put(folio)
         self.filemap_invalidate_unlock_shared()
         return -ENOSPC if uptodate else 0
 
@@ -162,6 +164,7 @@ class GuestMemfd(Kernel):
             folio = self.kvm_gmem_get_pfn(index)
             if isinstance(folio, int):
                 return errno_name(folio)
+            self.folio_put(folio)
             self.stage2[index] = True
         found = self.page_cache[index]
         if found is None:

@@ -72,6 +72,8 @@ class State(NamedTuple):
     """VM_UFFD_* of the registered mapping; 0 where it is not registered."""
     userfault: bool = False
     """KVM_MEM_USERFAULT on the memslot."""
+    leaked: bool = False
+    """A folio reference was lost: its memory stays allocated for ever."""
     dead: str = ""
     """Why the kernel died, or ''."""
 
@@ -149,8 +151,8 @@ def describe(state: State) -> str:
                 f"{thread_name(index, state)} blocked on p{waiting.page} "
                 f"({waiting.access}, {waiting.event})"
             )
-    if state.userfault:
-        parts.append("userfault on")
+    parts += ["userfault on"] if state.userfault else []
+    parts += ["memory leaked"] if state.leaked else []
     return "; ".join(parts)
 
 

@@ -73,7 +73,9 @@ def cause(a: State, b: State, each: Input, seen_a: Observation, seen_b: Observat
     """The kind of difference ``each`` shows when ``a`` answers ``seen_a`` and ``b`` ``seen_b``."""
     if each.op == "register":
         return Cause(f"registration of {_MODES[each.word or '']}", "", seen_a.result, seen_b.result)
-    met = situation(a, each.page or 0, alias=each.alias)
+    met, met_b = (situation(state, each.page or 0, alias=each.alias) for state in (a, b))
+    if met != met_b:
+        met = " or ".join(sorted((met, met_b)))
     told_a, told_b = _told(each, seen_a, met), _told(each, seen_b, met)
     if told_a == told_b or not _same_kind(each, a, b):
         told_a, told_b = _in_full(seen_a), _in_full(seen_b)

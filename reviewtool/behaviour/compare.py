@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The semantic diff: two models explored side by side, each kind of difference shown once.
 
-The pair of models is explored breadth first, fewest differences first.  Where both answer alike the
-pair is followed; where they differ the difference is kept under its cause and the pair is followed
-only if it agrees again.  A registration only one of them accepts does not end a pair: revisions
-that watch in different modes are compared with each registered as it can be.  Inputs other than
-registration are compared only where both watch the mapping or neither does.
+The pair of models is explored breadth first, fewest differences first.  Where both answer alike
+the pair is followed; where they differ the difference is kept under its cause and the pair is
+followed only if it agrees again.  A registration only one of them accepts does not end a pair: it
+is followed until both are registered in the same mode or neither is.  Revisions that have no mode
+in common are compared with each registered as it can be.
 """
 
 import heapq
@@ -14,15 +14,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 
-from refmodel.model import Model, conflicting
+from refmodel.model import Model
 from refmodel.vocabulary import Input, Observation
-from refmodel.world import State, World
+from refmodel.world import World
 from reviewtool.behaviour.causes import Cause, cause
 from reviewtool.behaviour.explore import trace
+from reviewtool.behaviour.tables import table
 from reviewtool.progress import SILENT, Progress
 
 _REPORT_EVERY = 500
-_REGISTRATION = frozenset({"register", "unregister"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +135,8 @@ class _Found:
     met: list[str]
 
 
-_Pair = tuple[State, State]
-_Came = tuple[_Pair, Input] | None
+_Pair = tuple[int, int]
+_Came = tuple[_Pair, int] | None
 
 
 class _Search:
@@ -145,19 +145,24 @@ class _Search:
     def __init__(
         self, a: Model, b: Model, world: World, found: dict[tuple[str, str, str], _Found]
     ) -> None:
-        self.a = a
-        self.b = b
-        self.world = world
+        self.a = table(a, world)
+        self.b = table(b, world)
         self.found = found
         self.seen: dict[_Pair, _Came] = {}
+        self.register = self.a.inputs_of("register")
+        self.follow = frozenset(self.register + self.a.inputs_of("unregister"))
+        self.across = not self._common_mode()
+
+    def _common_mode(self) -> bool:
+        """Whether some registration is accepted by both."""
+        answers = [(self.a.step(0, each), self.b.step(0, each)) for each in self.register]
+        return any(a and b and a[1].result == b[1].result == "ok" for a, b in answers)
 
     def run(self) -> Iterator[int]:
         """Search to the end, yielding the number of pairs explored so far."""
-        first = (self.a.initial(self.world), self.b.initial(self.world))
-        inputs = self.a.alphabet(self.world)
         order = count()
         # Fewest differences on the way first, then fewest inputs.
-        heap: list[tuple[int, int, int, _Pair, _Came]] = [(0, 0, next(order), first, None)]
+        heap: list[tuple[int, int, int, _Pair, _Came]] = [(0, 0, next(order), (0, 0), None)]
         explored = 0
         while heap:
             differed, length, _, pair, came = heapq.heappop(heap)
@@ -166,67 +171,43 @@ class _Search:
             self.seen[pair] = came
             explored += 1
             yield explored
-            for each in _worth_asking(pair, inputs, self.world):
-                (to_a, seen_a), (to_b, seen_b) = (
-                    self.a.step(pair[0], each),
-                    self.b.step(pair[1], each),
-                )
-                if conflicting(to_a) or conflicting(to_b):
+            for each in self._worth_asking(pair):
+                to_a, to_b = self.a.step(pair[0], each), self.b.step(pair[1], each)
+                if to_a is None or to_b is None:
                     continue
-                differs = seen_a != seen_b
+                after = (to_a[0], to_b[0])
+                differs = to_a[1] != to_b[1]
                 if differs:
-                    self._keep(cause(pair[0], pair[1], each, seen_a, seen_b), pair, each)
-                    if each.op not in _REGISTRATION and not _agree(to_a, to_b):
+                    self._keep(pair, each, to_a[1], to_b[1])
+                    if (
+                        each not in self.follow
+                        and self.a.shapes[after[0]] != self.b.shapes[after[1]]
+                    ):
                         continue
-                if (to_a, to_b) not in self.seen and not to_a.dead:
-                    step = (differed + differs, length + 1, next(order), (to_a, to_b), (pair, each))
+                if after not in self.seen and not self.a.states[after[0]].dead:
+                    step = (differed + differs, length + 1, next(order), after, (pair, each))
                     heapq.heappush(heap, step)
 
-    def _keep(self, why: Cause, pair: _Pair, each: Input) -> None:
+    def _worth_asking(self, pair: _Pair) -> tuple[int, ...]:
+        """The inputs that need asking of a pair; the others mirror one of them."""
+        a, b = self.a.states[pair[0]], self.b.states[pair[1]]
+        if bool(a.flags) != bool(b.flags) or (a.flags != b.flags and not self.across):
+            return self.register
+        both = enumerate(zip(a.threads, b.threads, strict=True))
+        idle = next((at for at, waiting in both if waiting == (None, None)), -1)
+        return self.a.asked(idle, self.a.used[pair[0]] | self.b.used[pair[1]])
+
+    def _keep(self, pair: _Pair, each: int, seen_a: Observation, seen_b: Observation) -> None:
+        asked = self.a.inputs[each]
+        why = cause(self.a.states[pair[0]], self.b.states[pair[1]], asked, seen_a, seen_b)
         before = self.found.get(why.key)
         if before is not None:
             before.met.append(why.met)
             return
-        inputs = [each]
+        inputs = [asked]
         came = self.seen[pair]
         while came is not None:
             pair, earlier = came
-            inputs.append(earlier)
+            inputs.append(self.a.inputs[earlier])
             came = self.seen[pair]
         self.found[why.key] = _Found(why, tuple(reversed(inputs)), [why.met])
-
-
-def _agree(a: State, b: State) -> bool:
-    """Whether two states differ in the registration at most."""
-    return a._replace(flags=0) == b._replace(flags=0) and bool(a.flags) == bool(b.flags)
-
-
-def _worth_asking(
-    pair: tuple[State, State], inputs: tuple[Input, ...], world: World
-) -> Iterator[Input]:
-    """The inputs that need asking of a pair; the others mirror one of them.
-
-    Idle threads are interchangeable, and so are values that occur nowhere yet.  Where only one
-    model watches the mapping, only registration is asked.
-    """
-    a, b = pair
-    one_sided = bool(a.flags) != bool(b.flags)
-    idle = next(
-        (
-            index
-            for index in range(world.threads)
-            if a.threads[index] is None and b.threads[index] is None
-        ),
-        -1,
-    )
-    used: set[str | None] = {page.content for state in pair for page in state.pages}
-    used |= {each.value for state in pair for each in state.threads if each is not None}
-    fresh = next((value for value in world.values if value not in used), None)
-    for each in inputs:
-        if one_sided and each.op != "register":
-            continue
-        if each.thread is not None and each.thread != idle:
-            continue
-        if each.value is not None and each.value != fresh and each.value not in used:
-            continue
-        yield each

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from refmodel.core import Vma
+from refmodel.core import Folio, Vma
 from refmodel.kvm import GuestMemfd
 from refmodel.model import Model, Revision, conflicting, patch
 from refmodel.vocabulary import Input, Observation
@@ -81,10 +81,11 @@ def test_each_way_to_crash_is_asked_once() -> None:
     assert "crash" in suite.left_out
 
 
-def forgets_eexist(k: GuestMemfd, vma: Vma, pgoff: int) -> int:
+def forgets_eexist(k: GuestMemfd, vma: Vma, pgoff: int, folio: Folio) -> int:
     if k.mfill_file_over_size(pgoff):
         return -14
     vma.ptes[pgoff] = "mapped"
+    k.folio_put(folio)
     return 0
 
 

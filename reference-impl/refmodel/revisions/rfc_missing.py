@@ -6,8 +6,6 @@ as ported to 6.12: the fault handler tests the file's size first.
 """
 
 from refmodel.core import (
-    EFAULT,
-    ENOENT,
     VM_FAULT_SIGBUS,
     Kernel,
     Oops,
@@ -58,9 +56,7 @@ def mfill_atomic_pte_continue(k: GuestMemfd, vma: Vma, pgoff: int) -> int:
     if folio is None:
         raise Oops("folio_lock(NULL) in mfill_atomic_pte_continue()")
     k.folio_lock(folio)
-    ret = k.mfill_atomic_install_pte(vma, pgoff)
-    k.folio_unlock(folio)
-    return -EFAULT if ret == -ENOENT else ret
+    return k.mfill_atomic_install_locked(vma, pgoff, folio)
 
 
 @rule(_PATCH.format(4, 5), "guest_memfd passes for every operation, COPY and ZEROPAGE included")

@@ -48,9 +48,7 @@ def mfill_atomic_pte_continue(k: GuestMemfd, vma: Vma, pgoff: int) -> int:
     folio: Folio | int = getattr(k, k.vm_ops["get_folio_noalloc"])(pgoff)
     if isinstance(folio, int):
         return -EFAULT if folio == -ENOENT else folio
-    ret = k.mfill_atomic_install_pte(vma, pgoff)
-    k.folio_unlock(folio)
-    return ret
+    return k.mfill_atomic_install_locked(vma, pgoff, folio)
 
 
 @rule(_PATCH.format(3, 4), "->fault answers VM_FAULT_UFFD_MINOR, the core raises the event")
@@ -68,6 +66,7 @@ def kvm_gmem_fault_user_mapping(k: GuestMemfd, vmf: Vmf) -> int:
     folio = k.filemap_lock_folio(vmf.pgoff)
     if not isinstance(folio, int) and userfaultfd_minor(vmf.vma):
         k.folio_unlock(folio)
+        k.folio_put(folio)
         return VM_FAULT_UFFD_MINOR
     if folio == -ENOENT:
         k.preempt("->fault has found no folio and is about to allocate one")

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""vm_uffd_ops that declare MISSING and MINOR, but CONTINUE only: missing is resolved by write().
+
+The way out Peter Xu sketched on 2025-12-01, with features and ioctls declared apart as in his v3
+(20250926211650.525109-1-peterx@redhat.com), applied to guest_memfd by us; nobody posted it.
+"""
+
+from refmodel.core import (
+    CONTINUE,
+    VM_FAULT_SIGBUS,
+    Folio,
+    Vma,
+    Vmf,
+    rule,
+    userfaultfd_minor,
+    userfaultfd_missing,
+)
+from refmodel.kvm import GuestMemfd
+from refmodel.model import Revision, patch
+from refmodel.revisions.v3_minor_noalloc import (
+    kvm_gmem_get_folio_noalloc,
+    mfill_atomic_pte_continue,
+)
+from refmodel.world import UFFD_FLAGS, VM_UFFD_MINOR, VM_UFFD_MISSING
+
+_SKETCH = "P v3 4/4 <20250926211650.525109-1-peterx@redhat.com>, reply of 2025-12-01"
+
+UFFD_FEATURES = VM_UFFD_MISSING | VM_UFFD_MINOR
+UFFD_IOCTLS = frozenset({CONTINUE})
+
+
+@rule(_SKETCH, "uffd_features must have every mode asked for")
+def vma_can_userfault(k: GuestMemfd, vma: Vma, vm_flags: int) -> bool:
+    del k, vma
+    return not vm_flags & UFFD_FLAGS & ~UFFD_FEATURES
+
+
+@rule(_SKETCH, "an ioctl that uffd_ioctls lacks is EINVAL: only CONTINUE is there")
+def vma_can_mfill_atomic(k: GuestMemfd, mode: str) -> bool:
+    del k
+    return mode in UFFD_IOCTLS
+
+
+@rule(_SKETCH, "present and MINOR, or absent and MISSING: event")
+def kvm_gmem_fault_user_mapping(k: GuestMemfd, vmf: Vmf) -> int:
+    if vmf.pgoff >= k.size:
+        return VM_FAULT_SIGBUS
+    folio: Folio | int = k.filemap_lock_folio(vmf.pgoff)
+    if isinstance(folio, int):
+        if userfaultfd_missing(vmf.vma):
+            return k.handle_userfault(vmf, VM_UFFD_MISSING)
+        k.preempt("->fault has found no folio and is about to allocate one")
+        folio = k.kvm_gmem_get_folio(vmf.pgoff)
+    elif userfaultfd_minor(vmf.vma):
+        k.folio_unlock(folio)
+        k.folio_put(folio)
+        return k.handle_userfault(vmf, VM_UFFD_MINOR)
+    return VM_FAULT_SIGBUS if isinstance(folio, int) else k.kvm_gmem_map_folio(vmf, folio)
+
+
+MODEL = Revision(
+    name="p3_missing_by_write",
+    title="uffd missing and minor without COPY, resolved by write() and CONTINUE (sketch)",
+    kernel=patch(
+        GuestMemfd,
+        vma_can_userfault,
+        vma_can_mfill_atomic,
+        kvm_gmem_fault_user_mapping,
+        mfill_atomic_pte_continue,
+        kvm_gmem_get_folio_noalloc,
+        vm_ops={
+            "fault": "kvm_gmem_fault_user_mapping",
+            "get_folio_noalloc": "kvm_gmem_get_folio_noalloc",
+        },
+    ),
+    hooks=frozenset({"fault", "userfaultfd_ops", "uffd_features", "uffd_ioctls", "uffd_get_folio"}),
+)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""v1 of November 2025: uffd minor by vm_operations_struct::get_shared_folio.
+
+20251123102707.559422-1-rppt@kernel.org.  The RFC's behaviour by other means: the fault handler
+returns VM_FAULT_UFFD_MINOR, __do_fault() calls handle_userfault(), nothing is exported.
+"""
+
+from refmodel.core import VM_FAULT_SIGBUS, Folio, Vmf, rule, userfaultfd_minor
+from refmodel.kvm import GuestMemfd
+from refmodel.model import Revision, patch
+from refmodel.revisions.rfc_pagecache_folio import CORE
+from refmodel.world import VM_UFFD_MINOR
+
+_PATCH = "v1 {0}/5 <20251123102707.559422-{1}-rppt@kernel.org>"
+
+VM_FAULT_UFFD_MINOR = 0x8000
+
+
+@rule(_PATCH.format(3, 4), "->fault answers VM_FAULT_UFFD_MINOR, the core raises the event")
+def _do_fault(k: GuestMemfd, vmf: Vmf) -> int:
+    ret: int = getattr(k, k.vm_ops["fault"])(vmf)
+    if ret & VM_FAULT_UFFD_MINOR:
+        return k.handle_userfault(vmf, VM_UFFD_MINOR)
+    return ret
+
+
+@rule(_PATCH.format(4, 5), "allocate if need be, then the event, present or not before")
+def kvm_gmem_fault_user_mapping(k: GuestMemfd, vmf: Vmf) -> int:
+    if vmf.pgoff >= k.size:
+        return VM_FAULT_SIGBUS
+    folio = k.kvm_gmem_get_folio(vmf.pgoff)
+    if isinstance(folio, int):
+        return VM_FAULT_SIGBUS
+    if userfaultfd_minor(vmf.vma):
+        k.folio_unlock(folio)
+        k.folio_put(folio)
+        return VM_FAULT_UFFD_MINOR
+    return k.kvm_gmem_map_folio(vmf, folio)
+
+
+@rule(_PATCH.format(4, 5), "finds or allocates, even past the end; clears what was never filled")
+def kvm_gmem_get_shared_folio(k: GuestMemfd, pgoff: int) -> Folio | int:
+    folio = k.kvm_gmem_get_folio(pgoff)
+    if not isinstance(folio, int) and not folio.uptodate:
+        k.clear_highpage(folio)
+        k.kvm_gmem_mark_prepared(folio)
+    return folio
+
+
+FAULT = (_do_fault, kvm_gmem_fault_user_mapping)
+
+MODEL = Revision(
+    name="v1_shared_folio",
+    title="uffd minor by vm_ops->get_shared_folio (v1, 2025-11-23)",
+    kernel=patch(
+        GuestMemfd,
+        *CORE,
+        *FAULT,
+        kvm_gmem_get_shared_folio,
+        vm_ops={
+            "fault": "kvm_gmem_fault_user_mapping",
+            "get_shared_folio": "kvm_gmem_get_shared_folio",
+        },
+    ),
+    hooks=frozenset({"fault", "get_shared_folio", "VM_FAULT_UFFD_MINOR"}),
+)
