@@ -23,7 +23,9 @@ from reviewtool.tree.attempt import Attempt, attempt
 from reviewtool.tree.base import Base
 from reviewtool.tree.objects import Files, edit_tree
 from reviewtool.tree.outcome import APPLIED, Applied, PatchOutcome
+from reviewtool.tree.patchfile import parse
 from reviewtool.tree.ready import Ready, commit_date, commit_message, make_ready, touched
+from reviewtool.tree.resolution import Resolution, resolve
 from reviewtool.tree.start import Start, start_from
 from reviewtool.tree.store import (
     carry,
@@ -48,13 +50,16 @@ def apply(
     overlay: Sequence[Patch] = (),
     prerequisites: Sequence[Patch] = (),
     bridge: Sequence[Patch] = (),
+    resolutions: Sequence[Resolution] = (),
     wanted_base: str | None = None,
     progress: Progress = SILENT,
 ) -> Applied:
     """Apply prerequisites, bridge, ``patches`` and overlay, in that order, to ``base``.
 
-    ``name`` is ``study/revision``; refs/reviewtool/NAME will hold the result, NAME.base and
-    NAME.tip the base and the last commit of all. ``wanted_base`` is the base-commit of the mail.
+    ``resolutions`` say how hunks of ``patches`` that do not fit read on this base; they are used
+    only where a patch does not apply as mailed. ``name`` is ``study/revision``:
+    refs/reviewtool/NAME will hold the result, NAME.base and NAME.tip the base and the last commit
+    of all. ``wanted_base`` is the base-commit of the mail.
     A patch that does not apply is an outcome, not an error; the patches after it are still tried
     on what did fit, and get no commits. The same patches on the same files are looked up.
 
@@ -65,7 +70,7 @@ def apply(
     series = (
         *make_ready(prerequisites, "prerequisite"),
         *make_ready(bridge, "bridge"),
-        *make_ready(patches, "patch"),
+        *make_ready(patches, "patch", resolutions),
         *make_ready(overlay, "overlay"),
     )
     store = open_store(base.path if base.kind == "git" else None)
@@ -150,7 +155,20 @@ def _apply_on(
 def _try(repo: git.Repo, index: Path, files: Files, ready: Ready, known: dict[str, str]) -> Attempt:
     if ready.problem:
         return Attempt(files, "not-applicable", ready.problem)
-    return attempt(repo, index, files, ready.diff, ready.files, known)
+    mailed = attempt(repo, index, files, ready.diff, ready.files, known)
+    if not ready.resolutions or mailed.state in ("clean", "offset", "three-way"):
+        return mailed
+    notes = "; ".join(resolution.note for resolution in ready.resolutions)
+    diff = resolve(ready.diff, ready.files, ready.resolutions)
+    here = parse(diff)
+    if not here:
+        return Attempt(files, "bridged", notes, mailed.rejected)
+    tried = attempt(repo, index, files, diff, here, {})
+    if tried.state in ("clean", "offset"):
+        # What did not fit as mailed stays on record beside the reason it does now.
+        return replace(tried, state="bridged", detail=notes, rejected=mailed.rejected)
+    detail = f"its recorded resolution does not fit either: {tried.detail}"
+    return replace(tried, state="conflict", detail=detail)
 
 
 def _outcome(ready: Ready, tried: Attempt, commit: str | None) -> PatchOutcome:
@@ -189,6 +207,7 @@ def _parts(series: Sequence[Ready]) -> list[bytes]:
         patch = ready.patch
         head = f"{ready.role}\0{patch.index}\0{patch.author}\0{patch.date}\0"
         parts += [head.encode("utf-8", "surrogateescape"), commit_message(patch), ready.diff]
+        parts += [repr(resolution).encode() for resolution in ready.resolutions]
     return parts
 
 

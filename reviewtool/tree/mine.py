@@ -45,9 +45,14 @@ class FunctionChange:
 
 @dataclass(frozen=True, slots=True)
 class _Function:
+    """Its text, and the lines it spans: more than one span if it is defined twice under #ifdef."""
+
     text: str
-    lines: int
-    complexity: int | None
+    spans: tuple[tuple[int, int], ...]
+
+    @property
+    def lines(self) -> int:
+        return sum(last - first + 1 for first, last in self.spans)
 
 
 def mine(applied: Applied, finder: Finder) -> tuple[FunctionChange, ...]:
@@ -110,13 +115,18 @@ def _commit(repo: git.Repo, name: str, number: int, finder: Finder) -> list[Func
 
 
 def _file(file: ModifiedFile, path: str, number: int, finder: Finder) -> list[FunctionChange]:
-    before = _functions(path, file.content_before, file.methods_before, finder)
-    after = _functions(path, file.content, file.methods, finder)
+    before = _functions(path, file.content_before, finder)
+    after = _functions(path, file.content, finder)
+    names = [
+        name
+        for name in dict.fromkeys((*before, *after))
+        if name not in before or name not in after or before[name].text != after[name].text
+    ]
+    # lizard takes a second for mm/memory.c: it is asked only where a function differs.
+    measured = (file.methods_before, file.methods) if names else ([], [])
     changes = []
-    for name in dict.fromkeys((*before, *after)):
+    for name in names:
         old, new = before.get(name), after.get(name)
-        if old and new and old.text == new.text:
-            continue
         changes.append(
             FunctionChange(
                 path,
@@ -125,28 +135,34 @@ def _file(file: ModifiedFile, path: str, number: int, finder: Finder) -> list[Fu
                 number,
                 old.lines if old else None,
                 new.lines if new else None,
-                old.complexity if old else None,
-                new.complexity if new else None,
+                _complexity(old, measured[0]),
+                _complexity(new, measured[1]),
             )
         )
     return changes
 
 
-def _functions(
-    path: str, content: bytes | None, measured: Sequence[Method], finder: Finder
-) -> dict[str, _Function]:
-    """The functions of one file by name; one defined twice (under #ifdef) is taken together."""
+def _functions(path: str, content: bytes | None, finder: Finder) -> dict[str, _Function]:
+    """The functions of one file by name."""
     lines = (content or b"").split(b"\n")
     found: dict[str, _Function] = {}
     for name, first, last in finder(path, content) if content else ():
         text = b"\n".join(lines[first - 1 : last]).decode("utf-8", "surrogateescape")
-        inside = [m.complexity for m in measured if first <= m.start_line and m.end_line <= last]
-        fresh = _Function(text, last - first + 1, max(inside, default=None))
-        other = found.get(name)
-        if other is not None:
-            known = [c for c in (other.complexity, fresh.complexity) if c is not None]
-            fresh = _Function(
-                f"{other.text}\n{text}", other.lines + fresh.lines, max(known, default=None)
-            )
-        found[name] = fresh
+        other = found.get(name, _Function("", ()))
+        found[name] = _Function(f"{other.text}{text}\n", (*other.spans, (first, last)))
     return found
+
+
+def _complexity(function: _Function | None, measured: Sequence[Method]) -> int | None:
+    """lizard's measure of what lies within the function's lines, whatever lizard calls it."""
+    if function is None:
+        return None
+    return max(
+        (
+            method.complexity
+            for first, last in function.spans
+            for method in measured
+            if first <= method.start_line and method.end_line <= last
+        ),
+        default=None,
+    )

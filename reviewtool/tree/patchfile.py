@@ -26,7 +26,8 @@ class DamagedPatch(Exception):  # noqa: N818 - it describes the mail, nothing fa
 @dataclass(frozen=True, slots=True)
 class Hunk:
     """One hunk. ``lines`` keep their first character and lack the newline; ``at`` is the line of
-    the diff (from 1) the hunk starts on; ``section`` is the text after the second ``@@``."""
+    the diff (from 1) the hunk starts on, ``end`` its last; ``section`` is the text after the
+    second ``@@``."""
 
     old_start: int
     old_count: int
@@ -35,6 +36,7 @@ class Hunk:
     section: str
     lines: tuple[bytes, ...]
     at: int
+    end: int
     # A side whose last line has no newline at its end.
     old_open_end: bool = False
     new_open_end: bool = False
@@ -244,6 +246,7 @@ class _Reader:
             head[5].decode("utf-8", "replace"),
             tuple(lines),
             at,
+            self.at,
             open_ends[0],
             open_ends[1],
         )

@@ -2,12 +2,13 @@
 """Patches made ready to apply: read once, refused where they must be."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reviewtool.archive.types import Patch
 from reviewtool.tree.outcome import Role
 from reviewtool.tree.patchfile import DamagedPatch, FilePatch, parse, refusal
+from reviewtool.tree.resolution import Resolution
 
 # 2000-01-01: what a patch whose mail gives no date is dated, so that commit ids never depend on
 # when reviewtool ran.
@@ -16,13 +17,15 @@ NO_DATE = 946684800
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A patch, its diff as bytes and as read; ``problem`` says why it is not to be applied."""
+    """A patch, its diff as bytes and as read; ``problem`` says why it is not to be applied, and
+    ``resolutions`` how its hunks read on this base."""
 
     patch: Patch
     role: Role
     diff: bytes
     files: tuple[FilePatch, ...]
     problem: str
+    resolutions: tuple[Resolution, ...] = ()
 
     @property
     def hunks(self) -> int:
@@ -30,9 +33,17 @@ class Ready:
         return sum(len(file.hunks) for file in self.files)
 
 
-def make_ready(patches: Iterable[Patch], role: Role) -> tuple[Ready, ...]:
-    """Read ``patches`` in order."""
-    return tuple(_ready(patch, role) for patch in patches)
+def make_ready(
+    patches: Iterable[Patch], role: Role, resolutions: Iterable[Resolution] = ()
+) -> tuple[Ready, ...]:
+    """Read ``patches`` in order, each with the resolutions recorded for its message-id."""
+    held: dict[str, list[Resolution]] = {}
+    for resolution in resolutions:
+        held.setdefault(resolution.patch, []).append(resolution)
+    return tuple(
+        replace(_ready(patch, role), resolutions=tuple(held.get(patch.message_id, ())))
+        for patch in patches
+    )
 
 
 def _ready(patch: Patch, role: Role) -> Ready:
