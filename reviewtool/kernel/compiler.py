@@ -10,7 +10,7 @@ from reviewtool import process
 from reviewtool.errors import Unavailable
 
 # Program and the Debian package that has it. The kernel's own list: Documentation/process/changes.
-_TOOLS = {
+TOOLS = {
     "gcc": "gcc",
     "ld": "binutils",
     "make": "make",
@@ -46,12 +46,12 @@ class Complaint:
 
 def require_tools() -> None:
     """Raise :class:`Unavailable` naming every missing program and the packages that have them."""
-    missing = [name for name in _TOOLS if shutil.which(name) is None]
+    missing = [name for name in TOOLS if shutil.which(name) is None]
     if missing:
         raise Unavailable(
             f"not installed: {', '.join(missing)}; a kernel cannot be built without",
             "",
-            f"apt-get install libc6-dev {' '.join(sorted(_TOOLS[name] for name in missing))}",
+            f"apt-get install libc6-dev {' '.join(sorted(TOOLS[name] for name in missing))}",
         )
 
 
