@@ -26,26 +26,33 @@ def diff(text: str) -> Text:
 
 
 def world(state: State) -> list[str]:
-    """The world as a reader sees it: a line a page, then what the threads and KVM do."""
+    """The world as a reader sees it, within 38 columns: a line a page, then threads and KVM."""
     if state.dead:
-        return [f"the kernel is dead: {state.dead}"]
-    lines = [f"{'page':7}{'page cache':20}{'user':10}{'alias':8}{'stage-2':9}bit"]
+        return ["the kernel is dead:", state.dead]
+    lines = ["     cache    user     alias stage2 bit"]
     for index, page in enumerate(state.pages):
-        content = page.content if page.present else "absent"
-        if page.present and not page.uptodate:
-            content += " (not uptodate)"
-        lines.append(
-            f"p{index:<6}{content if index < state.size else 'past the end':20}"
-            f"{page.pte or '-':10}{'mapped' if page.alias else '-':8}"
-            f"{'mapped' if page.stage2 else '-':9}{'set' if page.bit else '-'}"
+        content = page.content if page.present else "-"
+        content = content if page.uptodate or not page.present else f"~{content}"
+        cells = (
+            f"p{index}",
+            content if index < state.size else "(no page)",
+            page.pte or "-",
+            "mapped" if page.alias else "-",
+            "mapped" if page.stage2 else "-",
+            "set" if page.bit else "-",
         )
-    lines += [
-        "",
-        f"userfaultfd: {('registered ' + state.mode) if state.flags else 'not registered'}",
-    ]
+        widths = (4, 9, 9, 7, 7, 3)
+        lines.append(
+            " ".join(cell.ljust(wide - 1) for cell, wide in zip(cells, widths, strict=True))
+        )
+    if any(page.present and not page.uptodate for page in state.pages):
+        lines.append("~ not uptodate")
+    mode = f"registered {state.mode}" if state.flags else "not registered"
+    lines += ["", f"userfaultfd: {mode}"]
     for index, waiting in enumerate(state.threads):
-        doing = "idle"
-        if waiting is not None:
-            doing = f"blocked: {waiting.access} p{waiting.page}, {waiting.event} event queued"
-        lines.append(f"thread {thread_name(index, state)}: {doing}")
+        name = thread_name(index, state)
+        if waiting is None:
+            lines.append(f"{name}: idle")
+        else:
+            lines.append(f"{name}: blocked, {waiting.access} p{waiting.page} ({waiting.event})")
     return lines

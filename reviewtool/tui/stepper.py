@@ -47,7 +47,7 @@ class StepperScreen(ReviewScreen):
             yield Static(id="right", markup=False)
 
     def on_mount(self) -> None:
-        self.watch_at()
+        self.draw_step()
 
     def action_step(self, step: int) -> None:
         self.at = min(max(self.at + step, 0), len(self.shown.inputs))
@@ -56,8 +56,11 @@ class StepperScreen(ReviewScreen):
         self.at = place if place >= 0 else len(self.shown.inputs)
 
     def watch_at(self) -> None:
-        if not self.is_mounted:
-            return
+        if self.is_mounted:
+            self.draw_step()
+
+    def draw_step(self) -> None:
+        """Show the sequence and both worlds as they are after step ``at``."""
         self.query_one("#sequence", Static).update(self._sequence())
         for name, one, place in zip(self.pair, self.traces, ("left", "right"), strict=True):
             self.query_one(f"#{place}", Static).update(self._world(name, one))

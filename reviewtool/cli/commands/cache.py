@@ -32,7 +32,10 @@ def _size(path: Path) -> int:
     seen: set[tuple[int, int]] = set()
     total = 0
     for file in (path, *path.rglob("*")):
-        status = file.lstat()
+        try:
+            status = file.lstat()
+        except FileNotFoundError:  # another reviewtool has just removed it
+            continue
         if (status.st_dev, status.st_ino) not in seen:
             seen.add((status.st_dev, status.st_ino))
             total += status.st_blocks * 512

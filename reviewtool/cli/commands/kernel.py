@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``reviewtool kernel build|boot REV``: the kernel of a revision itself."""
+
+import argparse
+import sys
+
+from reviewtool.cli.output import emit
+from reviewtool.cli.session import session
+from reviewtool.kernel.boot import GuestJob, GuestLimits, boot
+from reviewtool.review.kernels import kernel, ours
+from reviewtool.review.session import revision
+from reviewtool.text import visible_line
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("build", "boot"), help="build it; or boot it, too")
+    parser.add_argument("revision", metavar="REV")
+    parser.add_argument("--profile", default="fast", help="fast (default) or debug")
+    parser.add_argument(
+        "--run",
+        metavar="COMMAND",
+        default="uname -a; ls -l /dev/kvm",
+        help="what the guest's shell runs (default: %(default)s)",
+    )
+    parser.add_argument("--seconds", type=float, default=60, help="time limit (default: 60)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    opened = session(arguments, needs_tree=True)
+    name = revision(opened, arguments.revision).id
+    built = kernel(opened, name, arguments.profile)
+    shape = {
+        "revision": name,
+        "kernel": str(built.path),
+        "key": built.key,
+        "profile": built.profile,
+        "seconds": built.seconds,
+        "config": str(built.config),
+        "log": str(built.log),
+    }
+    if arguments.action == "build":
+        emit(arguments, "kernel", shape, f"{built.path}\n")
+        return 0
+    booted = boot(
+        built.path,
+        GuestJob(argv=("/bin/sh", "-c", arguments.run)),
+        GuestLimits(seconds=arguments.seconds),
+        _ignore if arguments.json else _show,
+        trusted=ours(opened),
+    )
+    shape |= {
+        "ended": booted.ended,
+        "reason": booted.reason,
+        "status": booted.status,
+        "console": str(booted.console),
+    }
+    emit(arguments, "kernel", shape, f"{booted.ended} {booted.reason}".rstrip())
+    return 0 if booted.ended == "halted" and booted.status == 0 else 1
+
+
+def _show(line: str) -> None:
+    print(visible_line(line))
+    sys.stdout.flush()
+
+
+def _ignore(line: str) -> None:
+    """JSON holds the outcome; the console is in its file."""

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command line as a whole: help, statuses, one line for a wrong request."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reviewtool.cli.main import COMMANDS, main
+
+
+def reviewtool(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "reviewtool", *words], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    assert f"reviewtool {command}" in capsys.readouterr().out
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = ["git", "textual", "b4", "liblore", "pydriller", "tree_sitter", "rich", "msgspec"]
+    code = (
+        "import sys; from reviewtool.cli.main import build_parser; build_parser(None);"
+        f"print([m for m in {heavy!r} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_unknown_command_is_status_2() -> None:
+    done = reviewtool("bogus")
+    assert done.returncode == 2
+    assert "invalid choice" in done.stderr
+
+
+def test_a_wrong_request_is_one_line_and_status_2(tmp_path: Path) -> None:
+    done = reviewtool("log", "--study", str(tmp_path / "none.toml"))
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert str(tmp_path / "none.toml") in done.stderr
+    assert done.stdout == ""
+
+
+def test_json_names_its_schema(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cache", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["schema"] == "reviewtool/cache"
+    assert document["schema_version"] == 1
+
+
+def test_a_reader_that_goes_away_is_no_traceback() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "reviewtool", "cache", "--json"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert done.stderr == ""

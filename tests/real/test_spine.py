@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The whole path on the embedded study: mail, commits, interfaces, models, booted kernels."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from reviewtool.behaviour.verdict import Verdict
+from reviewtool.cli.main import main
+from reviewtool.kernel.build import Kernel
+from reviewtool.review.demo import Demo, demo
+from reviewtool.review.session import Session
+
+pytestmark = pytest.mark.kernel
+
+
+@pytest.fixture(scope="module")
+def ran(session: Session, built_kernel: Callable[[str], Kernel]) -> Demo:
+    for one in session.study.revisions:
+        built_kernel(one.id)
+    return demo(session)
+
+
+def verdict(ran: Demo, name: str) -> Verdict:
+    held = next(one for one in ran.held if one.revision == name)
+    assert isinstance(held, Verdict), held
+    return held
+
+
+def test_every_patch_of_the_ports_applies_clean(ran: Demo) -> None:
+    outcomes = [one for tree in ran.trees for one in (*tree.others, *tree.outcomes)]
+    assert {one.state for one in outcomes} == {"clean"}
+
+
+def test_the_matrix_has_the_hook_the_flag_and_the_layering_violation(ran: Demo) -> None:
+    rows = {(row.kind, row.name): row for row in ran.matrix.rows}
+    assert set(rows["hook", "get_folio_noalloc"].names) == {"v3"}
+    assert rows["hook", "get_folio_noalloc"].guard == "CONFIG_USERFAULTFD"
+    assert set(rows["flag", "VM_FAULT_UFFD_MINOR"].names) == {"v3"}
+    assert set(rows["reference", "kvm_gmem_vma_is_gmem"].names) == {"rfc"}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "rfc", "v3"),
+    [
+        ("register missing", ["ok"], ["EINVAL"]),
+        ("register minor", ["EINVAL"], ["ok"]),
+        (
+            "register missing; register minor; read u0 p0",
+            ["ok", "EINVAL", "blocked; event missing p0 read"],
+            ["EINVAL", "ok", "value zero"],
+        ),
+        (
+            "register missing; register minor; continue p0",
+            ["ok", "EINVAL", "oops"],
+            ["EINVAL", "ok", "EFAULT"],
+        ),
+        (
+            "register missing; register minor; copy p0 A",
+            ["ok", "EINVAL", "oops"],
+            ["EINVAL", "ok", "EINVAL"],
+        ),
+    ],
+)
+def test_the_differences_reviewers_argued_over_come_with_their_shortest_sequence(
+    ran: Demo, inputs: str, rfc: list[str], v3: list[str]
+) -> None:
+    assert ran.diff.behaviour is not None
+    found = {"; ".join(map(str, one.inputs)): one for one in ran.diff.behaviour.differences}
+    assert [str(seen) for seen in found[inputs].a] == rfc
+    assert [str(seen) for seen in found[inputs].b] == v3
+
+
+@pytest.mark.parametrize("name", ["rfc", "v3"])
+def test_the_model_agrees_with_its_booted_kernel_on_every_sequence(ran: Demo, name: str) -> None:
+    held = verdict(ran, name)
+    assert held.disagreements == ()
+    assert held.agrees
+    assert held.cases > 1000
+    assert {suite.name for suite in held.suites} >= {"scenarios", "wp0", "distinguishing", "random"}
+
+
+def test_the_rfcs_crash_is_found_reproduced_and_no_failure_of_the_tool(ran: Demo) -> None:
+    crash = next(one for one in verdict(ran, "rfc").findings if one.inputs[-1] == "continue p0")
+    assert crash.predicted
+    assert crash.event.fatal
+    assert "userfaultfd_ioctl" in crash.event.frames
+
+
+def test_v3_draws_no_complaint_from_its_kernel(ran: Demo) -> None:
+    assert verdict(ran, "v3").findings == ()
+
+
+def test_the_command_line_tells_the_same(ran: Demo, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["test", "--all", "--study", "embedded", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [one["revision"] for one in document["revisions"]] == [h.revision for h in ran.held]
+    assert all(one["agrees"] for one in document["revisions"])
