@@ -140,6 +140,8 @@ def started(
         try:
             process = subprocess.Popen(
                 words,
+                # Not ours: a process inside may read that of bubblewrap, its first process.
+                env={"PATH": os.environ.get("PATH", os.defpath)},
                 stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

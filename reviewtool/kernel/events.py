@@ -100,7 +100,7 @@ def events(
         found = _headline(line, number, resolve)
         if found is None:
             if open_event is not None:
-                open_event = _continued(open_event, line)
+                open_event = _continued(open_event, line, number)
             if open_event is not None and (line.startswith(_JOB) or "[ end trace" in line):
                 yield open_event
                 open_event = None
@@ -145,14 +145,14 @@ def _belongs(first: KernelEvent, second: KernelEvent) -> bool:
     return first.kind == second.kind == "leak" and first.headline.startswith("kmemleak")
 
 
-def _continued(event: KernelEvent, line: str) -> KernelEvent:
+def _continued(event: KernelEvent, line: str, number: int) -> KernelEvent:
     """``event`` with what one more line of its report says."""
     frame = _FRAME.match(line)
     if frame is None:
         address = _ADDRESS.search(line)
         if address and not event.address:
             return replace(event, address=address[1])
-        if event.kind == "warning" and _BARE.search(event.headline):
+        if number == event.line + 1 and _BARE.search(event.headline):
             # WARN() with a text of its own: the line after the headline, before the registers.
             said = "" if line.startswith(("CPU:", "Modules linked in:")) else line.strip()
             return replace(event, headline=f"{event.headline}: {said}") if said else event
