@@ -30,6 +30,7 @@ _WHOLE = (
 # Of everything else make and Kconfig read only what says that there is nothing to build.
 _SKELETON = ("Kconfig", "Makefile", "Kbuild")
 _NO_SKELETON = ("tools", ".git")
+_NEW = "new"  # never been there, so nothing was ever compiled from it
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +79,13 @@ def lay_out(wanted: Plan, folder: Path) -> frozenset[str]:
         return frozenset()
     folder.mkdir(parents=True, exist_ok=True)
     folder = folder.resolve()
-    unsure = state | dict.fromkeys(stale & state.keys(), "unsure")
-    cache.write_atomic(state_file, json.dumps(unsure).encode())
+    unsure = {path: _NEW if state.get(path, _NEW) == _NEW else "unsure" for path in stale}
+    cache.write_atomic(state_file, json.dumps(state | unsure).encode())
     for path in sorted(stale - wanted.words.keys(), reverse=True):
         _remove(folder, path)
     made: set[str] = set()
     for path in sorted(stale & wanted.words.keys()):
-        _put(wanted, path, folder, known=path in state, made=made)
+        _put(wanted, path, folder, known=state.get(path, _NEW) != _NEW, made=made)
     cache.write_atomic(state_file, json.dumps(dict(wanted.words)).encode())
     return frozenset(stale)
 
@@ -109,10 +110,8 @@ def _put(wanted: Plan, path: str, folder: Path, *, known: bool, made: set[str]) 
     change = wanted.contents.get(path)
     if change is not None:
         assert change.content is not None  # noqa: S101 - plan() drops removed files
-        temporary = place.with_name(f".{place.name}.reviewtool")
-        temporary.write_bytes(change.content)
-        temporary.chmod(0o755 if change.mode & 0o111 else 0o644)
-        temporary.replace(place)
+        cache.write_atomic(place, change.content)
+        place.chmod(0o755 if change.mode & 0o111 else 0o644)
         return
     source = wanted.base / path
     place.unlink(missing_ok=True)
