@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The original mails of two lineages on 6.12, over bridges and recorded resolutions.
+
+Each conflict was resolved once, by hand; the resolutions are data beside the embedded study.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from reviewtool import paths
+from reviewtool.archive.read import read_file
+from reviewtool.tree.apply import apply
+from reviewtool.tree.base import Base, find_base
+from reviewtool.tree.delta import source_file
+from reviewtool.tree.mailed import read_patches
+from reviewtool.tree.outcome import Applied
+from reviewtool.tree.resolution import read_resolutions
+
+GMEM = "virt/kvm/guest_memfd.c"
+# Per series: its resolutions, the bridges it needs, and the outcome of each patch.
+BRIDGED = {
+    "kalyazin-uffd-rfc": (
+        "kalyazin-rfc",
+        ["prerequisite"],
+        ["bridged", "bridged", "offset", "bridged", "bridged"],
+    ),
+    "kalyazin-uffd-v2": (
+        "kalyazin-v2",
+        ["prerequisite"],
+        ["offset", "bridged", "offset", "offset", "bridged"],
+    ),
+    "kalyazin-uffd-v3": (
+        "kalyazin-v3",
+        ["prerequisite"],
+        ["offset", "offset", "offset", "offset", "offset", "bridged"],
+    ),
+    "rppt-rfc": (
+        "rppt-rfc",
+        ["prerequisite", "prerequisite-6.18"],
+        ["bridged", "bridged", "bridged", "bridged"],
+    ),
+    "rppt-v1": (
+        "rppt-v1",
+        ["prerequisite", "prerequisite-6.18"],
+        ["bridged", "bridged", "offset", "bridged", "bridged"],
+    ),
+    "rppt-v2": (
+        "rppt-v2",
+        ["prerequisite", "prerequisite-6.18"],
+        ["bridged", "bridged", "offset", "bridged", "bridged"],
+    ),
+    "rppt-v3": (
+        "rppt-v3",
+        ["prerequisite", "prerequisite-6.18"],
+        ["bridged", "bridged", "offset", "bridged", "bridged"],
+    ),
+}
+STUDY = paths.reference_impl() / "study/guest_memfd"
+
+
+@pytest.fixture(scope="module")
+def debian() -> Base:
+    base = find_base()
+    if not base.version.startswith("6.12."):
+        pytest.skip(f"the resolutions are for 6.12, the base at hand is {base.version}")
+    return base
+
+
+def bridged(lore: Path, base: Base, name: str) -> Applied:
+    resolutions, bridges, _ = BRIDGED[name]
+    (revision,) = read_file(lore / f"{name}.mbox")
+    return apply(
+        base,
+        revision.patches,
+        name=f"bridged/{name}",
+        bridge=[p for bridge in bridges for p in read_patches(STUDY / f"{bridge}.mbox")],
+        resolutions=read_resolutions(STUDY / f"resolutions/{resolutions}.toml"),
+    )
+
+
+@pytest.mark.parametrize("name", sorted(BRIDGED))
+def test_the_original_mails_apply_whole(lore: Path, debian: Base, cache: Path, name: str) -> None:
+    applied = bridged(lore, debian, name)
+    assert applied.complete
+    assert [outcome.state for outcome in applied.outcomes] == BRIDGED[name][2]
+    for outcome in applied.outcomes:
+        assert (outcome.state == "bridged") <= bool(outcome.detail), "bridged without a reason"
+
+
+@pytest.mark.parametrize(
+    ("name", "hook"),
+    [
+        ("rppt-rfc", "get_pagecache_folio"),
+        ("rppt-v1", "get_shared_folio"),
+        ("rppt-v2", "get_folio"),
+        ("rppt-v3", "get_folio_noalloc"),
+    ],
+)
+def test_what_the_mail_adds_is_in_the_tree_as_mailed(
+    lore: Path, debian: Base, cache: Path, name: str, hook: str
+) -> None:
+    applied = bridged(lore, debian, name)
+    assert f".{hook}\t= kvm_gmem_{hook}," in source_file(applied, GMEM).decode()
+    assert f"(*{hook})(" in source_file(applied, "include/linux/mm.h").decode()
+
+
+def test_every_resolution_is_for_a_mail_at_hand_and_is_used(
+    lore: Path, debian: Base, cache: Path
+) -> None:
+    for name, (resolutions, _, _) in BRIDGED.items():
+        held = read_resolutions(STUDY / f"resolutions/{resolutions}.toml")
+        applied = bridged(lore, debian, name)
+        notes = "; ".join(o.detail for o in applied.outcomes if o.state == "bridged")
+        assert [r.note for r in held if r.note not in notes] == []
