@@ -65,7 +65,11 @@ def sort_mails(mails: Iterable[Mail]) -> Sorted:
     threaded, loose = _split_loose(piles)
     joined, doubts = _join_loose(loose)
     warnings += doubts
-    all_piles = [*threaded, *joined]
+    whole, broken = _split_whole([*threaded, *joined], by_id)
+    mended = _mend(broken)
+    all_piles = [*whole, *mended]
+    by_sender = {pile[0].message_id for pile in (*joined, *mended) if len(pile) > 1}
+    by_sender -= {pile[0].message_id for pile in threaded}
     home = {mail.message_id: n for n, pile in enumerate(all_piles) for mail in pile}
     replies: dict[int, list[Mail]] = defaultdict(list)
     strays: list[Mail] = []
@@ -74,7 +78,7 @@ def sort_mails(mails: Iterable[Mail]) -> Sorted:
             number = heap.home(mail, home)
             (strays if number is None else replies[number]).append(mail)
     postings = [
-        _posting(pile, replies[number], by_sender=number >= len(threaded) and len(pile) > 1)
+        _posting(pile, replies[number], by_sender=pile[0].message_id in by_sender)
         for number, pile in enumerate(all_piles)
     ]
     return Sorted(
@@ -221,26 +225,67 @@ def _join_loose(loose: list[list[Mail]]) -> tuple[list[list[Mail]], list[str]]:
     return joined, doubts
 
 
+def _split_whole(
+    piles: list[list[Mail]], by_id: Mapping[str, Mail]
+) -> tuple[list[list[Mail]], list[list[Mail]]]:
+    """Piles that stand as they are, and those that lack patches or answer a cover not at hand."""
+    whole: list[list[Mail]] = []
+    broken: list[list[Mail]] = []
+    for pile in piles:
+        first = pile[0]
+        headless = first.subject.index > 0 and not any(p in by_id for p in first.parents)
+        stands = _all_there(pile) and (_lone(first) or not headless)
+        (whole if stands else broken).append(pile)
+    return whole, broken
+
+
+def _mend(broken: list[list[Mail]]) -> list[list[Mail]]:
+    """Piles that are one posting whose threading broke: some mail servers renew message-ids, some
+    senders send the cover apart. Joined only where the parts make it complete, and in one way."""
+    alike: dict[tuple[str, Mark, tuple[str, ...]], list[list[Mail]]] = defaultdict(list)
+    for pile in broken:
+        alike[pile[0].address, _mark(pile[0]), pile[0].subject.words].append(pile)
+    mended: list[list[Mail]] = []
+    for piles in alike.values():
+        for near in _near_piles(piles):
+            mails = sorted((m for pile in near for m in pile), key=lambda mail: mail.subject.index)
+            numbers = [mail.subject.index for mail in mails]
+            one = len(set(numbers)) == len(numbers) and _all_there(mails)
+            mended.extend([mails] if one else near)
+    return mended
+
+
+def _near_piles(piles: list[list[Mail]]) -> list[list[list[Mail]]]:
+    """``piles`` cut into those sent within hours of each other."""
+    runs: list[list[list[Mail]]] = []
+    for pile in sorted(piles, key=lambda pile: pile[0].date):
+        if runs and _within(runs[-1][0][0].date, pile[0].date):
+            runs[-1].append(pile)
+        else:
+            runs.append([pile])
+    return runs
+
+
+def _all_there(pile: Sequence[Mail]) -> bool:
+    return {m.subject.index for m in pile} >= set(range(1, pile[0].subject.total + 1))
+
+
 def _runs(mails: Sequence[Mail]) -> list[list[Mail]]:
     """``mails`` (by date) cut where a number begins again or hours passed."""
     runs: list[list[Mail]] = []
     for mail in mails:
-        if runs and _near(runs[-1][-1], mail) and not _begins_again(runs[-1], mail):
+        if runs and _within(runs[-1][-1].date, mail.date) and not _all_there(runs[-1]):
             runs[-1].append(mail)
         else:
             runs.append([mail])
     return runs
 
 
-def _begins_again(run: Sequence[Mail], mail: Mail) -> bool:
-    """A whole series is there and the next begins."""
-    return {m.subject.index for m in run} >= set(range(1, mail.subject.total + 1))
-
-
-def _near(before: Mail, after: Mail) -> bool:
-    if not (before.date and after.date):
-        return before.date == after.date
-    gap = datetime.fromisoformat(after.date) - datetime.fromisoformat(before.date)
+def _within(first: str, last: str) -> bool:
+    """Whether two dates lie near enough for the mails of one sending; both may be unknown."""
+    if not (first and last):
+        return first == last
+    gap = datetime.fromisoformat(last) - datetime.fromisoformat(first)
     return gap <= _UNTHREADED_WITHIN
 
 

@@ -143,3 +143,24 @@ def test_ten_thousand_mails_in_one_thread_are_quick() -> None:
     chain = [one.id_of(0), *(f"r{n}@x" for n in range(10_000))]
     replies = [mail("Re: x", "y", message_id=new, reply_to=old) for old, new in pairwise(chain)]
     assert len(sort(*one.mails(), *reversed(replies)).postings[0].replies) == 10_000
+
+
+def test_a_posting_whose_threading_broke_is_mended_if_that_makes_it_whole() -> None:
+    one = Series(total=3)
+    strayed = [
+        raw.replace(b"<one-0@example.org>", b"<renewed@example.com>") for raw in one.mails()[1:]
+    ]
+    (posting,) = sort(one.mail_of(0), *strayed).postings
+    assert shape(posting) == (one.id_of(0), [1, 2, 3], ())
+    assert "not threaded" in posting.evidence[0]
+
+
+def test_broken_threads_that_fit_in_two_ways_stay_apart() -> None:
+    one, two = Series("one"), Series("two")
+    strayed = [
+        raw.replace(b"-0@example.org>", b"-renewed@example.com>")
+        for series in (one, two)
+        for raw in series.mails()[1:]
+    ]
+    found = sort(one.mail_of(0), two.mail_of(0), *strayed).postings
+    assert sorted(len(p.members) for p in found) == [1, 1, 2, 2]
