@@ -144,6 +144,11 @@ class GuestMemfd(Kernel):
 
     # ---- the software vCPU --------------------------------------------------------------------
 
+    def load_early(self, index: int) -> str:
+        """What the CPU may have read before the bitmap, where nothing orders the two."""
+        del index
+        return ""
+
     def kvm_do_userfault(self, index: int) -> str:
         """The exit KVM userfault makes of an access, '' for none.  Not in 6.12."""
         del index
@@ -158,6 +163,7 @@ class GuestMemfd(Kernel):
         if index >= self.size:
             return "exit mmio"  # no memslot reaches beyond the file
         if not self.stage2[index]:
+            early = self.load_early(index)
             leave = self.kvm_do_userfault(index)
             if leave:
                 return leave
@@ -166,6 +172,8 @@ class GuestMemfd(Kernel):
                 return errno_name(folio)
             self.folio_put(folio)
             self.stage2[index] = True
+            if early and value is None:
+                return early
         found = self.page_cache[index]
         if found is None:
             raise AssertionError("stage-2 maps a page that left the page cache")
@@ -207,6 +215,33 @@ class GuestMemfd(Kernel):
     def set_bit(self, each: Input) -> str:
         self.bitmap[each.page or 0] = each.word == "set"
         return "ok"
+
+
+class GuestMemfd618(GuestMemfd):
+    """With the fault handler of v6.18: renamed, and without the invalidate lock."""
+
+    vm_ops: ClassVar[dict[str, str]] = {"fault": "kvm_gmem_fault_user_mapping"}
+
+    def kvm_gmem_fault_user_mapping(self, vmf: Vmf) -> int:
+        if vmf.pgoff >= self.size:
+            return VM_FAULT_SIGBUS
+        folio = self.kvm_gmem_get_folio(vmf.pgoff)
+        if isinstance(folio, int):
+            return VM_FAULT_SIGBUS
+        return self.kvm_gmem_map_folio(vmf, folio)
+
+    def generic_perform_write(self, index: int, value: str) -> int:
+        """write_begin, copy, write_end, all under the folio's lock."""
+        folio: Folio | int = getattr(self, self.a_ops["write_begin"])(index)
+        if isinstance(folio, int):
+            return folio
+        self.preempt("write() holds the folio and starts to copy")
+        self.copy_from_user(folio, value)
+        getattr(self, self.a_ops["write_end"])(folio)
+        return 0
+
+    a_ops: ClassVar[dict[str, str]] = {}
+    """struct address_space_operations: write_begin and write_end, where write() is generic."""
 
 
 _Operation = Callable[[GuestMemfd, Input], str]

@@ -53,8 +53,6 @@ class Revision:
     title: str
     kernel: type[GuestMemfd]
     hooks: frozenset[str] = frozenset()
-    ioctls: frozenset[str] = frozenset()
-    """Operations that only make sense where a revision has them (userfault, bitmap)."""
     page_local: bool = True
     """No page's content or mapping influences another's (false for huge folios)."""
     rules: tuple[Rule, ...] = field(init=False)

@@ -82,9 +82,6 @@ class State(NamedTuple):
         """The registration in the vocabulary's words, '' for none."""
         return next((name for name, flags in MODE_FLAGS.items() if flags == self.flags), "")
 
-    def waiting_on(self, page: int) -> tuple[Waiting, ...]:
-        return tuple(each for each in self.threads if each is not None and each.page == page)
-
 
 @dataclass(frozen=True, slots=True)
 class World:

@@ -22,7 +22,6 @@ _OPERATIONS = {
     "punch": "PUNCH_HOLE on",
     "vcpu-read": "vCPU access to",
     "vcpu-write": "vCPU access to",
-    "userfault": "switching KVM_MEM_USERFAULT",
     "bitmap": "changing the userfault bitmap",
 }
 
@@ -73,10 +72,11 @@ def cause(a: State, b: State, each: Input, seen_a: Observation, seen_b: Observat
     """The kind of difference ``each`` shows when ``a`` answers ``seen_a`` and ``b`` ``seen_b``."""
     if each.op == "register":
         return Cause(f"registration of {_MODES[each.word or '']}", "", seen_a.result, seen_b.result)
+    if each.op == "userfault":
+        return Cause("switching KVM_MEM_USERFAULT", "", seen_a.result, seen_b.result)
     met, met_b = (situation(state, each.page or 0, alias=each.alias) for state in (a, b))
-    if met != met_b:
-        met = " or ".join(sorted((met, met_b)))
-    told_a, told_b = _told(each, seen_a, met), _told(each, seen_b, met)
+    told_a, told_b = _told(each, seen_a, met), _told(each, seen_b, met_b)
+    met = _one_word(met, met_b)
     if told_a == told_b or not _same_kind(each, a, b):
         told_a, told_b = _in_full(seen_a), _in_full(seen_b)
     if each.op == "unregister":
@@ -90,6 +90,16 @@ def cause(a: State, b: State, each: Input, seen_a: Observation, seen_b: Observat
             )
         return Cause("access", met, told_a, told_b)
     return Cause(_OPERATIONS[each.op], met, told_a, told_b)
+
+
+def _one_word(a: str, b: str) -> str:
+    """What to call a page the two models see differently."""
+    if a == b:
+        return a
+    filled = min((a, b), key=len)
+    if filled in ("a mapped page", "a present page") and "nobody filled" in a + b:
+        return f"{filled} only one of them takes for filled"
+    return " or ".join(sorted((a, b)))
 
 
 def _same_kind(each: Input, a: State, b: State) -> bool:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What every revision is asked, answered over all reachable states, each failure with a witness.
 
-The states are those of a one-page world: where pages do not influence each other the answers hold
-for any number.  What an unfinished exploration cannot tell is answered by "unknown".
+The states are those of a one-page world where pages do not influence each other, so the answers
+hold for any number, and of two pages where they do.  What an unfinished exploration cannot tell is answered by "unknown".
 """
 
 from collections.abc import Callable, Iterator
@@ -50,6 +50,13 @@ class Answer:
         return {True: "yes", False: "no", None: "unknown"}[self.holds]
 
 
+def _affordable(model: Model, world: World) -> World:
+    """One page stands for all, unless pages influence each other: then two, and less of the rest."""
+    if model.page_local:
+        return replace(world, pages=1)
+    return replace(world, pages=2, threads=1, values=("A",), alias=False, kvm=False, past_eof=False)
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     before: State
@@ -69,7 +76,7 @@ def ask(
 
     Of an exploration that was not finished only failures are believed; the rest is unknown.
     """
-    machine = explore(model, replace(world, pages=1), limit, progress)
+    machine = explore(model, _affordable(model, world), limit, progress)
     answers = []
     for question, check, situation in QUESTIONS:
         failure = check(machine)
@@ -196,7 +203,10 @@ def missing_resolved_by_copy(machine: Machine) -> _Failure | None:
         if step.input.op != "copy" or waiting is None or waiting.event != "missing":
             return None
         page = step.before.pages[waiting.page]
-        if step.input.page != waiting.page or page.present or page.pte or not step.before.flags:
+        past = waiting.page >= step.before.size
+        if past or step.input.page != waiting.page or page.present or page.pte:
+            return None
+        if not step.before.flags:
             return None
         return f"COPY answers {step.seen.result}" if step.seen.result != "ok" else None
 
@@ -260,11 +270,15 @@ def nothing_present_unseen(machine: Machine) -> _Failure | None:
     """Under MISSING, pages become present by the monitor's own doing or after an event."""
 
     def fails(step: _Step) -> str | None:
-        if not step.before.flags & VM_UFFD_MISSING or step.input.alias:
+        if not step.before.flags & VM_UFFD_MISSING:
             return None
-        for before, after in zip(step.before.pages, step.after.pages, strict=True):
-            guest = step.input.op in ("vcpu-read", "vcpu-write")
-            if guest and not before.present and after.present:
+        pages = zip(step.before.pages, step.after.pages, strict=True)
+        for index, (before, after) in enumerate(pages):
+            if before.present or not after.present:
+                continue
+            if index != step.input.page:
+                return f"{step.input.op} of p{step.input.page} makes p{index} present"
+            if step.input.op in ("vcpu-read", "vcpu-write"):
                 return "a vCPU makes the page present, no event tells"
         return None
 

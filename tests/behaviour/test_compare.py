@@ -54,7 +54,7 @@ def told(diff: BehaviourDiff, cause: str) -> Difference:
             "blocked; event minor p0 read",
         ),
         (
-            "a mapped page nobody filled: uninitialised memory against zeros",
+            "a mapped page only one of them takes for filled: uninitialised memory against zeros",
             "fallocate p0; register missing; register minor; continue p0; read u0 p0",
             "value stale",
             "value zero",

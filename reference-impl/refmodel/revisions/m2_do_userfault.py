@@ -6,16 +6,16 @@ and so before the handler tests the file's size.
 """
 
 from refmodel.core import (
-    VM_FAULT_SIGBUS,
     Folio,
     Vmf,
     rule,
     userfaultfd_minor,
     userfaultfd_missing,
 )
-from refmodel.kvm import GuestMemfd
+from refmodel.kvm import GuestMemfd, GuestMemfd618
 from refmodel.model import Revision, patch
-from refmodel.revisions.mrfc_fault_codes import CORE, HOOKS, UFFD_OPS
+from refmodel.revisions.mrfc_fault_codes import HOOKS, UFFD_OPS
+from refmodel.uffd_ops import CORE
 from refmodel.world import VM_UFFD_MINOR, VM_UFFD_MISSING
 
 _PATCH = "M v2 {0}/15 <20260306171815.3160826-{1}-rppt@kernel.org>"
@@ -46,20 +46,11 @@ def _do_fault(k: GuestMemfd, vmf: Vmf) -> int:
     return answer
 
 
-def kvm_gmem_fault_user_mapping(k: GuestMemfd, vmf: Vmf) -> int:
-    """v6.18's handler, untouched by the series."""
-    if vmf.pgoff >= k.size:
-        return VM_FAULT_SIGBUS
-    folio = k.kvm_gmem_get_folio(vmf.pgoff)
-    return VM_FAULT_SIGBUS if isinstance(folio, int) else k.kvm_gmem_map_folio(vmf, folio)
-
-
 KERNEL = patch(
-    GuestMemfd,
+    GuestMemfd618,
     *CORE,
     *HOOKS,
     _do_fault,
-    kvm_gmem_fault_user_mapping,
     vm_ops={"fault": "kvm_gmem_fault_user_mapping", "uffd_ops": "kvm_gmem_uffd_ops"},
     uffd_ops=UFFD_OPS,
 )

@@ -6,14 +6,8 @@ VM_FAULT_UFFD_MINOR.  get_folio_noalloc no longer clears a page that was never f
 """
 
 from refmodel.core import (
-    CONTINUE,
-    COPY,
     EEXIST,
-    EFAULT,
-    ENOMEM,
-    POISON_MODE,
     VM_FAULT_SIGBUS,
-    ZEROPAGE,
     Folio,
     Vma,
     Vmf,
@@ -23,57 +17,13 @@ from refmodel.core import (
 )
 from refmodel.kvm import GuestMemfd
 from refmodel.model import Revision, patch
+from refmodel.uffd_ops import CORE
 from refmodel.world import STALE, VM_UFFD_MINOR, VM_UFFD_MISSING
 
 _PATCH = "M RFC {0}/17 <20260127192936.1250096-{1}-rppt@kernel.org>"
 
 VM_FAULT_UFFD_MINOR = 0x008000
 VM_FAULT_UFFD_MISSING = 0x010000
-
-_NEEDS = {CONTINUE: "get_folio_noalloc", COPY: "alloc_folio", ZEROPAGE: "alloc_folio"}
-
-
-@rule(_PATCH.format(7, 8), "no vm_uffd_ops, no userfaultfd; else can_userfault decides")
-def vma_can_userfault(k: GuestMemfd, vma: Vma, vm_flags: int) -> bool:
-    return "can_userfault" in k.uffd_ops and getattr(k, k.uffd_ops["can_userfault"])(vma, vm_flags)
-
-
-@rule(_PATCH.format(8, 9), "each operation needs its hook, POISON none; no mode is asked about")
-def vma_can_mfill_atomic(k: GuestMemfd, mode: str) -> bool:
-    return bool(k.uffd_ops) and (mode == POISON_MODE or _NEEDS[mode] in k.uffd_ops)
-
-
-@rule(_PATCH.format(8, 9), "every failure to find the folio is EFAULT")
-def mfill_atomic_pte_continue(k: GuestMemfd, vma: Vma, pgoff: int) -> int:
-    folio: Folio | int = getattr(k, k.uffd_ops["get_folio_noalloc"])(pgoff)
-    if isinstance(folio, int):
-        return -EFAULT
-    return k.mfill_atomic_install_locked(vma, pgoff, folio)
-
-
-@rule(
-    _PATCH.format(10, 11), "COPY, ZEROPAGE: fill a new folio, then the cache, then the page table"
-)
-def shmem_mfill_atomic_pte(k: GuestMemfd, vma: Vma, pgoff: int, value: str | None) -> int:
-    folio: Folio | None = getattr(k, k.uffd_ops["alloc_folio"])(pgoff)
-    if folio is None:
-        return -ENOMEM
-    if value is None:
-        k.clear_highpage(folio)
-    else:
-        k.copy_from_user(folio, value)
-    folio.uptodate = True
-    err: int = getattr(k, k.uffd_ops["filemap_add"])(pgoff, folio)
-    if err:
-        return err
-    k.preempt("COPY has put the folio into the page cache, not mapped it yet")
-    err = k.mfill_atomic_install_pte(vma, pgoff, folio)
-    if err:
-        getattr(k, k.uffd_ops["filemap_remove"])(pgoff, folio)
-        k.folio_put(folio)
-        return err
-    k.folio_unlock(folio)
-    return 0
 
 
 @rule(_PATCH.format(12, 13), "->fault answers which event, the core raises it (13/17 adds missing)")
@@ -136,12 +86,6 @@ def kvm_gmem_filemap_remove(k: GuestMemfd, pgoff: int, folio: Folio) -> None:
     k.filemap_remove_folio(pgoff, folio)
 
 
-CORE = (
-    vma_can_userfault,
-    vma_can_mfill_atomic,
-    mfill_atomic_pte_continue,
-    shmem_mfill_atomic_pte,
-)
 HOOKS = (
     kvm_gmem_can_userfault,
     kvm_gmem_get_folio_noalloc,

@@ -5,23 +5,20 @@
 returns VM_FAULT_UFFD_MINOR, __do_fault() calls handle_userfault(), nothing is exported.
 """
 
-from refmodel.core import VM_FAULT_SIGBUS, Folio, Vmf, rule, userfaultfd_minor
+from refmodel.core import VM_FAULT_SIGBUS, Vmf, cited, rule, userfaultfd_minor
 from refmodel.kvm import GuestMemfd
 from refmodel.model import Revision, patch
-from refmodel.revisions.rfc_pagecache_folio import CORE
-from refmodel.world import VM_UFFD_MINOR
+from refmodel.revisions import v3_minor_noalloc
+from refmodel.revisions.rfc_pagecache_folio import CORE, kvm_gmem_get_pagecache_folio
+from refmodel.revisions.v3_minor_noalloc import VM_FAULT_UFFD_MINOR
 
 _PATCH = "v1 {0}/5 <20251123102707.559422-{1}-rppt@kernel.org>"
 
-VM_FAULT_UFFD_MINOR = 0x8000
-
-
-@rule(_PATCH.format(3, 4), "->fault answers VM_FAULT_UFFD_MINOR, the core raises the event")
-def _do_fault(k: GuestMemfd, vmf: Vmf) -> int:
-    ret: int = getattr(k, k.vm_ops["fault"])(vmf)
-    if ret & VM_FAULT_UFFD_MINOR:
-        return k.handle_userfault(vmf, VM_UFFD_MINOR)
-    return ret
+_do_fault = cited(
+    v3_minor_noalloc._do_fault,
+    _PATCH.format(3, 4),
+    "->fault answers VM_FAULT_UFFD_MINOR, the core raises the event",
+)
 
 
 @rule(_PATCH.format(4, 5), "allocate if need be, then the event, present or not before")
@@ -38,14 +35,12 @@ def kvm_gmem_fault_user_mapping(k: GuestMemfd, vmf: Vmf) -> int:
     return k.kvm_gmem_map_folio(vmf, folio)
 
 
-@rule(_PATCH.format(4, 5), "finds or allocates, even past the end; clears what was never filled")
-def kvm_gmem_get_shared_folio(k: GuestMemfd, pgoff: int) -> Folio | int:
-    folio = k.kvm_gmem_get_folio(pgoff)
-    if not isinstance(folio, int) and not folio.uptodate:
-        k.clear_highpage(folio)
-        k.kvm_gmem_mark_prepared(folio)
-    return folio
-
+kvm_gmem_get_shared_folio = cited(
+    kvm_gmem_get_pagecache_folio,
+    _PATCH.format(4, 5),
+    "finds or allocates, even past the end; clears what was never filled",
+)
+kvm_gmem_get_shared_folio.__name__ = "kvm_gmem_get_shared_folio"
 
 FAULT = (_do_fault, kvm_gmem_fault_user_mapping)
 

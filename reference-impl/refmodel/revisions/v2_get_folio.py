@@ -5,23 +5,21 @@
 name of the function it calls.  This is v1 under the new name, with the inner function kept apart.
 """
 
-from refmodel.core import Folio, rule
+from refmodel.core import cited
 from refmodel.kvm import GuestMemfd
 from refmodel.model import Revision, patch
 from refmodel.revisions.rfc_pagecache_folio import CORE
-from refmodel.revisions.v1_shared_folio import FAULT
+from refmodel.revisions.v1_shared_folio import FAULT, kvm_gmem_get_shared_folio
 
 _PATCH = "v2 4/5 <20251125183840.2368510-5-rppt@kernel.org>"
 
 
-@rule(_PATCH, "kvm_gmem_get_folio() in the patch; finds or allocates, clears what was never filled")
-def kvm_gmem_get_folio_hook(k: GuestMemfd, pgoff: int) -> Folio | int:
-    folio = k.kvm_gmem_get_folio(pgoff)
-    if not isinstance(folio, int) and not folio.uptodate:
-        k.clear_highpage(folio)
-        k.kvm_gmem_mark_prepared(folio)
-    return folio
-
+kvm_gmem_get_folio_hook = cited(
+    kvm_gmem_get_shared_folio,
+    _PATCH,
+    "kvm_gmem_get_folio() in the patch; finds or allocates, clears what was never filled",
+)
+kvm_gmem_get_folio_hook.__name__ = "kvm_gmem_get_folio_hook"
 
 MODEL = Revision(
     name="v2_get_folio",

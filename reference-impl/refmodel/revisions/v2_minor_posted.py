@@ -33,7 +33,7 @@ def kvm_gmem_vma_is_gmem(k: Kernel, vma: Vma) -> bool:
 
 @rule(_PATCH.format(1, 2), "CONTINUE calls ->fault, telling it not to raise the event again")
 def mfill_atomic_pte_continue(k: GuestMemfd, vma: Vma, pgoff: int) -> int:
-    vmf = Vmf(vma, pgoff, write=True)
+    vmf = Vmf(vma, pgoff)
     vmf.flags |= FAULT_FLAG_NO_USERFAULT_MINOR
     ret: int = getattr(k, k.vm_ops["fault"])(vmf)
     if ret & VM_FAULT_ERROR or vmf.folio is None:

@@ -33,7 +33,7 @@ def can_userfault(k: GuestMemfd, vma: Vma, vm_flags: int) -> bool:
 
 @rule(_PATCH.format(1, 2), "CONTINUE calls ->fault, telling it that it is CONTINUE")
 def mfill_atomic_pte_continue(k: GuestMemfd, vma: Vma, pgoff: int) -> int:
-    vmf = Vmf(vma, pgoff, write=True)
+    vmf = Vmf(vma, pgoff)
     vmf.flags |= FAULT_FLAG_USERFAULT_CONTINUE
     ret: int = getattr(k, k.vm_ops["fault"])(vmf)
     if ret & VM_FAULT_ERROR or vmf.folio is None:

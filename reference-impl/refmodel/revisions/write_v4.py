@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""write() v4 of August 2025: generic_perform_write() under the folio's lock, no userfaultfd.
+
+20250828153049.3922-1-kalyazin@amazon.com.  It does not link: filemap_remove_folio() is not
+exported.  Short copies, which take the folio out of the cache, are not in this alphabet.
+"""
+
+from refmodel.core import EFAULT, EINVAL, ENOSPC, Folio, rule
+from refmodel.kvm import GuestMemfd618
+from refmodel.model import Revision, patch
+
+_PATCH = "write v4 1/2 <20250828153049.3922-2-kalyazin@amazon.com>"
+
+
+@rule(_PATCH, "beyond the size: EINVAL; uptodate: ENOSPC; else the folio, locked")
+def kvm_kmem_gmem_write_begin(k: GuestMemfd618, index: int) -> Folio | int:
+    if index >= k.size:
+        return -EINVAL
+    folio = k.kvm_gmem_get_folio(index)
+    if isinstance(folio, int):
+        return -EFAULT
+    if folio.uptodate:
+        k.folio_unlock(folio)
+        k.folio_put(folio)
+        return -ENOSPC
+    return folio
+
+
+@rule(_PATCH, "a page copied whole is marked prepared before it is unlocked")
+def kvm_kmem_gmem_write_end(k: GuestMemfd618, folio: Folio) -> None:
+    k.kvm_gmem_mark_prepared(folio)
+    k.folio_unlock(folio)
+    k.folio_put(folio)
+
+
+A_OPS = {"write_begin": "kvm_kmem_gmem_write_begin", "write_end": "kvm_kmem_gmem_write_end"}
+HOOKS = frozenset({"fault", "write_iter", "write_begin", "write_end"})
+
+MODEL = Revision(
+    name="write_v4",
+    title="write() v4: generic_perform_write, ENOSPC on a filled page (2025-08-28)",
+    kernel=patch(
+        GuestMemfd618,
+        kvm_kmem_gmem_write_begin,
+        kvm_kmem_gmem_write_end,
+        a_ops=A_OPS,
+        gmem_write="generic_perform_write",
+    ),
+    hooks=HOOKS,
+)

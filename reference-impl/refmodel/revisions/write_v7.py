@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""write() v7 of November 2025: GUEST_MEMFD_FLAG_WRITE, overwriting allowed, pages marked filled.
+
+20251114151828.98165-1-kalyazin@amazon.com.  The file of this world has the flag.
+"""
+
+from refmodel.core import EINVAL, Folio, rule
+from refmodel.kvm import GuestMemfd618
+from refmodel.model import Revision, patch
+
+_PATCH = "write v7 1/2 <20251114151828.98165-2-kalyazin@amazon.com>"
+
+
+@rule(_PATCH, "beyond the size: EINVAL; else the folio, filled before or not")
+def kvm_gmem_write_begin(k: GuestMemfd618, index: int) -> Folio | int:
+    if index >= k.size:
+        return -EINVAL
+    return k.kvm_gmem_get_folio(index)
+
+
+@rule(_PATCH, "a page nobody had filled is marked uptodate before it is unlocked")
+def kvm_gmem_write_end(k: GuestMemfd618, folio: Folio) -> None:
+    if not folio.uptodate:
+        k.kvm_gmem_mark_prepared(folio)
+    k.folio_unlock(folio)
+    k.folio_put(folio)
+
+
+FUNCTIONS = (kvm_gmem_write_begin, kvm_gmem_write_end)
+A_OPS = {"write_begin": "kvm_gmem_write_begin", "write_end": "kvm_gmem_write_end"}
+HOOKS = frozenset({"fault", "write_iter", "write_begin", "write_end", "GUEST_MEMFD_FLAG_WRITE"})
+
+MODEL = Revision(
+    name="write_v7",
+    title="write() v7: GUEST_MEMFD_FLAG_WRITE, overwriting allowed (2025-11-14)",
+    kernel=patch(GuestMemfd618, *FUNCTIONS, a_ops=A_OPS, gmem_write="generic_perform_write"),
+    hooks=HOOKS,
+)
