@@ -130,8 +130,8 @@ def hold(
     """Hold ``kernel`` against ``model`` with ``suites``, or recall what came of it.
 
     The result is filed under all it depends on: the kernel, every sequence with the answers
-    expected, and the driver's own source. ``again`` runs it anyway. Raises GuestFailed where the
-    kernel does not come up.
+    expected, and the driver's own source. ``again`` runs it anyway. ``trusted``: the kernel is
+    ours and may run where there is no sandbox. Raises GuestFailed where it does not come up.
     """
     import time
 
