@@ -59,6 +59,8 @@ def whole(fragment: Fragment) -> Whole:
     text = b"\n".join(raw_lines)
     closers = _closers(without_comments(text))
     if closers:
+        if without_comments(text + b"\n;")[-1:] != b";":  # the hunk ends within a comment
+            text += b"*/"
         text += b"\n" + closers
         numbers.append(0)
     return Whole(text + b"\n", (*numbers, 0), inside, inside_lines, bool(closers))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reviewtool.cache import cached_json, digest
-from reviewtool.interface.extract import elements_of_c, is_c, is_kconfig
+from reviewtool.interface.extract import elements_of_c, is_c, is_kconfig, merged
 from reviewtool.interface.kconfig import options
 from reviewtool.interface.mask import mask
 from reviewtool.interface.parse import query_text
@@ -54,7 +54,8 @@ def elements_of(path: str, raw: bytes) -> tuple[Element, ...]:
         return ()
 
     def compute() -> list[dict[str, Any]]:
-        found = elements_of_c(path, raw) if is_c(path) else tuple(options(path, raw))
+        found: Iterable[Element]
+        found = elements_of_c(path, raw) if is_c(path) else merged(options(path, raw))
         return [_as_dict(element) for element in found]
 
     key = digest(_questions(), path, raw)

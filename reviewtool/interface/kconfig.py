@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from reviewtool.interface.parse import matches, text_of, tree_of
 from reviewtool.interface.types import Element
 
 _BLOCK = re.compile(
@@ -76,6 +77,19 @@ def options(path: str, raw: bytes) -> Iterator[Element]:
             outer[-1][1].append(_condition(stripped[len("depends on") :]))
     if block is not None:
         yield _element(path, block, outer)
+
+
+def grammar_symbols(raw: bytes) -> list[str] | None:
+    """The symbols the grammar finds in a whole file, None where it does not understand the file.
+
+    The second opinion on :func:`options`. ``transitional`` is newer than the grammar and masked.
+    """
+    text = re.sub(rb"(?m)^[ \t]*transitional[ \t]*$", lambda found: b" " * len(found[0]), raw)
+    root = tree_of(text, "kconfig").root_node
+    if root.has_error:
+        return None
+    found = matches("kconfig/symbols", root)
+    return [text_of(text, one["name"][0]) for one in found]
 
 
 def _logical_lines(raw: bytes) -> Iterator[str]:

@@ -104,10 +104,10 @@ def _function(a: Element, b: Element, around: Context) -> _Parts:
     if not same_slots and body < 0.3:
         return []
     return [
-        (0.4 * bool(same_slots), f"both are {told}" if told else ""),
+        (0.3 * bool(same_slots), f"both are {told}" if told else ""),
         (0.4 * body, f"{round(100 * body)} % of the body" if body > 0.3 else ""),
-        *_type(a, b, 0.2, 0.1),
-        *_words(a, b, 0.2),
+        *_type(a, b, 0.15, 0.05),
+        *_words(a, b, 0.25),
         (0.1 * (a.path == b.path), "same file"),
     ]
 
@@ -220,9 +220,10 @@ _BARE_UNSIGNED = re.compile(r"\bunsigned\b(?!\s+(?:int|long|short|char)\b)")
 def signature(text: str, name: str) -> tuple[str, tuple[str, ...]]:
     """Return type and parameter types of a declaration, without names and storage classes."""
     text = _BARE_UNSIGNED.sub("unsigned int", _STORAGE.sub(" ", text))
-    head, found, tail = text.partition(name)
-    if not found:
+    found = re.search(rf"\b{re.escape(name)}\b", text)
+    if found is None:
         return " ".join(text.split()), ()
+    head, tail = text[: found.start()], text[found.end() :]
     opened = tail.find("(")
     parameters = tail[opened + 1 : tail.rfind(")")] if opened >= 0 else ""
     return _plain(head), tuple(_plain(_parameter_type(one)) for one in _split(parameters))

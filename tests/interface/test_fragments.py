@@ -242,3 +242,32 @@ def test_a_selftest_is_named_and_its_code_is_not_part_of_the_interface() -> None
 
 def test_a_file_that_is_no_text_the_tool_knows_is_passed_over() -> None:
     assert not _series(_hunk("Documentation/x.rst", "", "+struct x_ops {", " y")).touched()
+
+
+def test_a_hunk_that_ends_within_a_comment() -> None:
+    found = _series(
+        _hunk(
+            "fs/ext2/file.c",
+            "static vm_fault_t ext2_dax_fault(struct vm_fault *vmf)",
+            " }",
+            " ",
+            " static const struct vm_operations_struct ext2_dax_vm_ops = {",
+            "+\t.fault\t\t= ext2_dax_fault,",
+            " \t/*",
+            " \t * .huge_fault is not supported",
+        )
+    )
+    assert list(_touched(found, "object")) == ["ext2_dax_vm_ops.fault"]
+
+
+def test_a_hunk_that_begins_within_the_parameters_of_a_hook() -> None:
+    found = _series(
+        _hunk(
+            "include/linux/mm.h",
+            "struct vm_operations_struct {",
+            " \t\t\t\t\t  unsigned long addr);",
+            "+\tbool (*can_userfault)(struct vm_area_struct *vma);",
+            " };",
+        )
+    )
+    assert [one.name for one in found.elements if one.kind == "hook"] == ["can_userfault"]

@@ -1,0 +1,3 @@
+; Symbols a Kconfig file defines.
+(config (name (symbol) @name))
+(menuconfig (name (symbol) @name))

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The interface of a whole kernel tree, against a second reading that knows no grammar.
+
+The second reading walks the text character by character: comments and dead code out, then every
+initialiser of the struct by its braces. It shares no line with the code under test.
+"""
+
+import re
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from reviewtool.errors import RequestError
+from reviewtool.interface.extract import is_c, is_kconfig
+from reviewtool.interface.from_mail import snapshot_diffs
+from reviewtool.interface.hunks import file_diffs
+from reviewtool.interface.kconfig import grammar_symbols, options
+from reviewtool.interface.scan import exports_in_tree, objects_in_tree, source_files
+from reviewtool.tree.base import find_base
+
+Pairs = Counter[tuple[str, str, str]]  # (path, object, slot)
+
+
+@pytest.fixture(scope="session")
+def tree() -> Path:
+    """An unpacked kernel: $REVIEWTOOL_TREE, else Debian's linux-source."""
+    try:
+        base = find_base()
+    except RequestError as error:
+        pytest.skip(f"no kernel source: {error}")
+    if base.kind != "directory":
+        pytest.skip(f"needs an unpacked tree, and {base.path} is a git clone")
+    return base.path
+
+
+def _without_comments(text: str) -> str:
+    out: list[str] = []
+    at = 0
+    while (token := re.compile(r"//|/\*|\"|'").search(text, at)) is not None:
+        out.append(text[at : token.start()])
+        if token[0] == "//":
+            at = text.find("\n", token.end())
+        elif token[0] == "/*":
+            at = text.find("*/", token.end()) + 2
+            out.append(" " + "\n" * text.count("\n", token.start(), at))
+        else:
+            at = token.end()
+            while text[at : at + 1] not in (token[0], "\n", ""):
+                at += 2 if text[at] == "\\" else 1
+            at += 1
+            out.append(text[token.start() : at])
+        if at <= token.start():
+            return "".join(out)
+    return "".join((*out, text[at:]))
+
+
+def _without_directives(text: str) -> str:
+    """No directives, no macro bodies, nothing between ``#if 0`` and its end."""
+    kept: list[str] = []
+    depth = dead = 0
+    for line in text.replace("\\\n", " ").split("\n"):
+        found = re.match(r"\s*#\s*(\w+)\s*(.*)", line)
+        if found is None:
+            if not dead:
+                kept.append(line)
+        elif found[1].startswith("if"):
+            depth += 1
+            if not dead and found[2].strip() == "0":
+                dead = depth
+        elif found[1] == "endif":
+            dead = 0 if dead == depth else dead
+            depth -= 1
+        elif found[1] in ("else", "elif") and dead == depth:
+            dead = 0
+    return "\n".join(kept)
+
+
+def _braces(text: str, opening: int) -> str:
+    depth = 0
+    for at in range(opening, len(text)):
+        depth += (text[at] == "{") - (text[at] == "}")
+        if depth == 0:
+            return text[opening + 1 : at]
+    raise AssertionError("a brace is never closed")
+
+
+def _items(text: str) -> list[str]:
+    parts, depth, current = [], 0, ""
+    for letter in text:
+        depth += (letter in "({[") - (letter in ")}]")
+        if letter == "," and depth == 0:
+            parts.append(current)
+            current = ""
+        else:
+            current += letter
+    return [*parts, current]
+
+
+def _slots(text: str) -> list[str]:
+    found = (re.match(r"\s*\.\s*(\w+)\s*=", item) for item in _items(text))
+    return [one[1] for one in found if one]
+
+
+_NO_NAME = re.compile(r"__\w*(?:init|const|read|used|cache|refdata|aligned)\w*|const$")
+
+
+def second_reading(tree: Path, struct: str) -> Pairs:
+    """Every (path, object, slot), an array counting as one object."""
+    pairs: Pairs = Counter()
+    for path in source_files(tree):
+        raw = (tree / path).read_bytes()
+        if struct.encode() not in raw:
+            continue
+        text = _without_directives(_without_comments(raw.decode("latin-1")))
+        declaration = rf"\b(?:struct\s+)?{struct}\b([^;{{}}()=]*)(?:\([^;{{}}()=]*\)\s*)?=\s*\{{"
+        for found in re.finditer(declaration, text):
+            words = re.findall(r"\w+", re.sub(r"\[[^]]*\]", "", found[1]))
+            named = [word for word in words if not _NO_NAME.match(word)]
+            if not named:
+                continue
+            body = _braces(text, found.end() - 1)
+            bodies = [body]
+            if "[" in found[1]:
+                entries = [item for item in _items(body) if "{" in item]
+                bodies = [entry[entry.index("{") + 1 : entry.rindex("}")] for entry in entries]
+            pairs.update((path, named[0], slot) for one in bodies for slot in _slots(one))
+        for found in re.finditer(rf"\(\s*(?:const\s+)?(?:struct\s+)?{struct}\s*\)\s*\{{", text):
+            body = _braces(text, found.end() - 1)
+            pairs.update((path, "", slot) for slot in _slots(body))
+    return pairs
+
+
+def first_reading(tree: Path, struct: str) -> Pairs:
+    """The same from the code under test."""
+    pairs: Pairs = Counter()
+    for element in objects_in_tree(tree, [struct]):
+        holder, _, slot = element.name.rpartition(".")
+        name = "" if holder.startswith("(") else holder.split("[")[0]
+        pairs[(element.path, name, slot)] += 1
+    return pairs
+
+
+@pytest.mark.parametrize("struct", ["vm_operations_struct", "vm_uffd_ops"])
+def test_every_slot_of_every_mapping_is_found_and_nothing_else(tree: Path, struct: str) -> None:
+    truth = second_reading(tree, struct)
+    assert first_reading(tree, struct) == truth
+    if struct == "vm_operations_struct":
+        assert truth.total() > 300, "the second reading itself reads next to nothing"
+
+
+@pytest.mark.parametrize(
+    "struct",
+    [
+        "file_operations",
+        "address_space_operations",
+        "inode_operations",
+        "super_operations",
+        "kvm_x86_ops",
+    ],
+)
+def test_nearly_every_slot_of_the_other_tables(tree: Path, struct: str) -> None:
+    truth, found = second_reading(tree, struct), first_reading(tree, struct)
+    missed, extra = truth - found, found - truth
+    assert truth.total() > 100
+    assert missed.total() <= truth.total() * 0.005, sorted(missed)
+    assert extra.total() <= truth.total() * 0.005, sorted(extra)
+
+
+def test_conditions_are_part_of_what_is_found(tree: Path) -> None:
+    slots = {
+        (one.path, one.name): one.guard for one in objects_in_tree(tree, ["vm_operations_struct"])
+    }
+    assert slots[("mm/shmem.c", "shmem_vm_ops.get_policy")].endswith("CONFIG_NUMA")
+    assert slots[("mm/shmem.c", "shmem_vm_ops.fault")] == "CONFIG_SHMEM"
+
+
+def test_every_slot_is_found_in_a_patch_of_one_line_without_the_tree(
+    tree: Path, tmp_path: Path
+) -> None:
+    """Each line that sets a slot, as the only line a patch adds, in git's own words."""
+    (tmp_path / "attributes").write_text("*.c diff=cpp\n*.h diff=cpp\n")
+    missed, tried = [], 0
+    for element in objects_in_tree(tree, ["vm_operations_struct"]):
+        if element.line != element.end or "(" in element.name or not is_c(element.path):
+            continue  # over several lines, of no name, or of no kernel
+        lines = (tree / element.path).read_bytes().split(b"\n")
+        with_line, without = tmp_path / "new.c", tmp_path / "old.c"
+        with_line.write_bytes(b"\n".join(lines))
+        without.write_bytes(b"\n".join(lines[: element.line - 1] + lines[element.line :]))
+        argv = ["git", "-c", f"core.attributesFile={tmp_path / 'attributes'}", "diff"]
+        argv += ["--no-index", "--no-ext-diff", "old.c", "new.c"]
+        done = subprocess.run(argv, cwd=tmp_path, capture_output=True, check=False)
+        assert done.returncode == 1, done.stderr
+        diff = done.stdout.decode("utf-8", "surrogateescape")
+        found = snapshot_diffs("one", [(1, tuple(file_diffs(diff)))])
+        tried += 1
+        slots = [(one.name, one.parent) for one in found.touched() if one.kind == "object"]
+        if slots != [(element.name, "vm_operations_struct")]:
+            missed.append((element.path, element.name, slots))
+    assert tried > 300
+    assert not missed
+
+
+@pytest.mark.parametrize("part", ["mm", "virt", "kernel"])
+def test_every_exported_symbol_is_found(tree: Path, part: str) -> None:
+    """Against the plainest possible reading: lines that begin with the macro."""
+    plain: Counter[tuple[str, str]] = Counter()
+    for path in source_files(tree / part):
+        text = _without_comments((tree / part / path).read_text("latin-1"))
+        for name in re.findall(r"(?m)^EXPORT_SYMBOL(?:_GPL)?\((\w+)\)", _without_directives(text)):
+            plain[(path, name)] += 1
+    found = Counter(
+        (one.path, one.name)
+        for one in exports_in_tree(tree / part)
+        if one.type in ("EXPORT_SYMBOL", "EXPORT_SYMBOL_GPL")
+    )
+    assert plain.total() > 50
+    assert not plain - found
+
+
+def test_kconfig_symbols_agree_with_the_grammar_and_with_the_plain_text(tree: Path) -> None:
+    """No symbol of the grammar's is missed; none is found that no line defines.
+
+    Where help text ends in a line of blanks the grammar loses the next symbol, so the block
+    reader may find more than it does, and does on two files of 6.12.
+    """
+    understood = read = 0
+    for path in sorted(tree.glob("*/**/Kconfig*")):
+        relative = str(path.relative_to(tree))
+        if not is_kconfig(relative) or not path.is_file():
+            continue
+        raw = path.read_bytes()
+        read += 1
+        mine = Counter(one.name.removeprefix("CONFIG_") for one in options(relative, raw))
+        plain = re.findall(r"(?m)^[ \t]*(?:menu)?config[ \t]+(\w+)", raw.decode())
+        assert not mine - Counter(plain), relative
+        told = grammar_symbols(raw)
+        if told is not None:
+            understood += 1
+            assert not Counter(told) - mine, relative
+    assert understood > 1000, f"the grammar understands {understood} of {read} files"
