@@ -2,14 +2,16 @@
 """A reference model as text: its rules with their sources, and traces through it."""
 
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 from refmodel.model import Model
 from refmodel.world import World, describe
 from reviewtool.behaviour.explore import Trace
+from reviewtool.behaviour.properties import Answer
 
 
-def model_shape(model: Model) -> dict[str, Any]:
+def model_shape(model: Model, answers: Sequence[Answer]) -> dict[str, Any]:
     """The model document."""
     return {
         "name": model.name,
@@ -19,12 +21,27 @@ def model_shape(model: Model) -> dict[str, Any]:
             {"function": rule.function, "source": rule.source, "text": rule.text}
             for rule in model.rules
         ],
+        "properties": [
+            {
+                "question": one.question,
+                "verdict": one.verdict,
+                "detail": one.detail,
+                "inputs": [str(each) for each in one.inputs],
+                "observations": [str(each) for each in one.observations],
+            }
+            for one in answers
+        ],
     }
 
 
-def model_text(model: Model) -> str:
-    """Every rule in force, the revision's own before the base's, each with its source."""
+def model_text(model: Model, answers: Sequence[Answer]) -> str:
+    """What the model was asked, then every rule in force, the revision's own before the base's."""
     lines = [f"{model.name}: {model.title}", f"hooks: {', '.join(sorted(model.hooks)) or 'none'}"]
+    lines += ["", "properties"]
+    for one in answers:
+        lines.append(f"    {one.verdict:15} {one.question}")
+        if one.inputs:
+            lines.append(f"{'':20}{one.detail}: {'; '.join(map(str, one.inputs))}")
     for rule in model.rules:
         lines += ["", rule.function]
         lines += textwrap.wrap(rule.text, 76, initial_indent="    ", subsequent_indent="    ")

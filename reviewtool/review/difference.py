@@ -52,7 +52,13 @@ def difference(
     world: World = WORLD,
     limit: int | None = None,
 ) -> RevisionDiff:
-    """Compare revisions ``a`` and ``b`` of the session's study in ``parts``; ``a`` may be BASE."""
+    """Compare revisions ``a`` and ``b`` of the session's study in ``parts``; ``a`` may be BASE.
+
+    Where only behaviour is asked for, both may be names of models.
+    """
+    if parts == ("behaviour",) and a != BASE:
+        found = compare(model(session, a), model(session, b), world, limit, session.progress)
+        return RevisionDiff(a, b, None, None, False, found)
     if a == BASE:
         return _from_base(session, revision(session, b).id, parts)
     one, other = revision(session, a), revision(session, b)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from refmodel.model import Model
+from refmodel.model import Revision as Model
 from reviewtool.archive.types import Patch, Revision
 from reviewtool.errors import InputError
 from reviewtool.interface.types import Snapshot
@@ -108,9 +108,15 @@ def _from_tree(session: Session, name: str, tree: Applied) -> Snapshot:
 
 
 def model(session: Session, name: str) -> Model:
-    """The reference model of a revision; InputError where the study names none."""
+    """The reference model of a revision, or the model called ``name``.
+
+    InputError where the study names none for the revision.
+    """
     from reviewtool.behaviour import models
 
+    ids = {found.id for found in session.study.revisions}
+    if name not in ids and name in models.known():
+        return models.load(name)
     found = revision(session, name)
     if found.model is None:
         raise InputError(

@@ -4,6 +4,7 @@
 from rich.text import Text
 from textual.app import ComposeResult
 
+from reviewtool.behaviour.properties import ask
 from reviewtool.errors import RequestError
 from reviewtool.report.model import model_text
 from reviewtool.review.session import Session, model
@@ -25,7 +26,8 @@ class ModelScreen(ReviewScreen):
 
     def on_mount(self) -> None:
         try:
-            text = model_text(model(self.session, self.revision))
+            found = model(self.session, self.revision)
+            text = model_text(found, ask(found))
         except RequestError as error:
             text = str(error)
         pages = self.query_one("#pages", Pages)

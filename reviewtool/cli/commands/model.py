@@ -10,10 +10,14 @@ from reviewtool.review.session import model
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("revision", metavar="REV")
+    parser.add_argument("revision", metavar="REV", help="a revision, or the name of a model")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    found = model(session(arguments), arguments.revision)
-    emit(arguments, "model", model_shape(found), model_text(found))
+    from reviewtool.behaviour.properties import ask
+
+    opened = session(arguments)
+    found = model(opened, arguments.revision)
+    answers = ask(found, progress=opened.progress)
+    emit(arguments, "model", model_shape(found, answers), model_text(found, answers))
     return 0

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What reviewers said of a revision, and whether the next one answers it."""
+
+from reviewtool.archive.remarks import Remark, about, remarks_of
+from reviewtool.review.session import Session, posting, revision
+
+
+def remarks(session: Session, name: str, hook: str | None = None) -> tuple[Remark, ...]:
+    """The remarks on a revision by date; with ``hook`` those about that hook or function."""
+    known = [one.id for one in session.study.revisions]
+    chosen = revision(session, name).id
+    later = known[known.index(chosen) + 1 :]
+    after = posting(session, later[0]) if later else None
+    found = remarks_of(posting(session, chosen), after)
+    return about(found, hook) if hook else found
