@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from reviewtool.kernel.events import KernelEvent, events
 
+_AT_2496 = "WARNING: CPU: 0 PID: 1 at kernel/sys.c:2496 planted_run+0x10e/0x3d9"
 CONSOLES = Path(__file__).parent / "consoles"
 
 
@@ -37,8 +38,7 @@ def recorded(name: str) -> list[KernelEvent]:
         ),
         (
             *("warn-text", "warning"),
-            "WARNING: CPU: 0 PID: 1 at kernel/sys.c:2496 planted_run+0x10e/0x3d9"
-            ": planted: 42 bytes",
+            f"{_AT_2496}: planted: 42 bytes",
             *("planted_run", "", False),
         ),
         ("panic", "panic", "planted panic 6", "planted_run", "", True),
