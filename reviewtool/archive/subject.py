@@ -78,8 +78,7 @@ def parse_subject(text: str) -> Subject:
 def _flatten(text: str) -> str:
     """``[[PATCH] 1/2] x`` as ``[PATCH 1/2] x``: nested brackets carry no meaning of their own."""
     for _ in range(8):  # deeper nesting is nobody's honest subject
-        flat = re.sub(r"\[([^\[\]]*)\[([^\[\]]*)\]", r"[\1\2]", text)
-        flat = re.sub(r"^\[([^\[\]]*)\]([^\[\]]*)\]", r"[\1\2]", flat)
+        flat = re.sub(r"^\[([^\[\]]*)\[([^\[\]]*)\]([^\[\]]*)\]", r"[\1\2\3]", text)
         if flat == text:
             break
         text = flat
