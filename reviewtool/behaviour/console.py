@@ -13,6 +13,9 @@ _PREFIX = "RT "
 _TIMESTAMP = re.compile(r"^\[\s*\d+\.\d+\] ?")
 _FRAME = re.compile(r"^\s*\[<[0-9a-f]+>\] (?:\? )?([\w.]+)\+0x([0-9a-f]+)/0x[0-9a-f]+")
 
+_BUILD_ADDRESS = re.compile(r", ip 0x[0-9a-f]+")
+_SYMBOL_OFFSET = re.compile(r"([\w.]+)\+0x[0-9a-f]+/0x[0-9a-f]+")
+
 # In this order: the first that matches names the line's kind.
 _TRIGGERS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("oops", re.compile(r"Kernel panic - not syncing: (.+)")),
@@ -95,12 +98,20 @@ def _trigger(line: str) -> tuple[Kind, str] | None:
     for kind, pattern in _TRIGGERS:
         found = pattern.search(line)
         if found:
-            return kind, found[1].strip()
+            return kind, _title(found[1].strip())
     return None
+
+
+def _title(text: str) -> str:
+    """The text without what differs from build to build: ``, ip 0x… in f`` becomes `` in f``."""
+    return _BUILD_ADDRESS.sub("", _SYMBOL_OFFSET.sub(r"\1", text))
 
 
 def _event(kind: Kind, title: str, body: list[str]) -> KernelEvent:
     frames = []
+    faulting = re.search(r" in ([\w.]+)$", title) if kind == "oops" else None
+    if faulting:
+        frames.append(faulting[1])
     for line in body:
         found = _FRAME.match(line)
         # An offset of 0 is no return address: an unwinder without frame pointers shows those too.

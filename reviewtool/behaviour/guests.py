@@ -18,6 +18,7 @@ from refmodel.world import World
 from reviewtool import paths
 from reviewtool.behaviour.console import KernelEvent, agent_line, kernel_events
 from reviewtool.behaviour.processors import pinned
+from reviewtool.behaviour.symbols import name_addresses
 from reviewtool.errors import RequestError
 from reviewtool.kernel.boot import FOLDER, GuestJob, GuestLimits, boot
 
@@ -89,7 +90,7 @@ def kernel_guest(
         def pass_on(line: str) -> None:
             pin.release()
             heard[0] = time.monotonic()
-            on_line(line)
+            on_line(name_addresses(line, kernel))
 
         def watch() -> None:
             while not over.wait(silence / 8):

@@ -11,7 +11,7 @@ from refmodel.world import World
 from reviewtool.behaviour.guests import GuestEnd
 
 PANIC = (
-    "Kernel panic - not syncing: Kernel mode fault at addr 0x0, ip 0x600bba66",
+    "Kernel panic - not syncing: Kernel mode fault at addr 0x0, ip 0x600bba66 in folio_lock",
     "CPU: 0 UID: 0 PID: 13 Comm: python3.11 Not tainted 6.12.117 #1",
     "Call Trace:",
     " [<600bba66>] ? mfill_atomic_continue+0x256/0x7a0",
