@@ -62,6 +62,15 @@ def snapshot_diffs(revision: str, patches: Sequence[tuple[int, Sequence[FileDiff
     return Snapshot(revision, True, tuple(elements), tuple(removed), tuple(replaced))
 
 
+def added_lines(revision: Revision) -> tuple[SeenLine, ...]:
+    """The lines of C the revision leaves added, comments gone, with the function around each."""
+    patches = [(patch.index, tuple(file_diffs(patch.diff))) for patch in revision.patches]
+    lines: list[SeenLine] = []
+    for file in sparse_files(patches).values():
+        _collect(file.path, file.after(), {}, lines)
+    return tuple(lines)
+
+
 def _place(element: Element) -> tuple[str, int, str, str]:
     return (element.path, element.line, element.kind, element.name)
 

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from reviewtool.archive.read import read_file
 from reviewtool.errors import RequestError
 from reviewtool.interface.extract import is_c, is_kconfig
 from reviewtool.interface.from_mail import snapshot_diffs
 from reviewtool.interface.hunks import file_diffs
 from reviewtool.interface.kconfig import grammar_symbols, options
 from reviewtool.interface.scan import exports_in_tree, objects_in_tree, source_files
+from reviewtool.interface.unexported import core_of, unexported
 from reviewtool.tree.base import find_base
 
 Pairs = Counter[tuple[str, str, str]]  # (path, object, slot)
@@ -241,3 +243,27 @@ def test_kconfig_symbols_agree_with_the_grammar_and_with_the_plain_text(tree: Pa
             understood += 1
             assert not Counter(told) - mine, relative
     assert understood > 1000, f"the grammar understands {understood} of {read} files"
+
+
+def test_what_the_robot_found_at_modpost_is_found_without_a_build(
+    tree: Path, lore: Path, cache: Path
+) -> None:
+    """write() v4 removes a folio by a function only mm has: lkp's report of 31 August 2025.
+
+    The spring series needs more than its patches export as well, which nobody said on the list;
+    the November RFC exports what it uses, and says for whom.
+    """
+    core = core_of(tree)
+    found = {}
+    for name in ("uffd-rfc", "uffd-v2", "uffd-v3", "write-v4", "write-v5"):
+        (revision,) = read_file(lore / f"kalyazin-{name}.mbox")
+        found[name] = {one.name for one in unexported(revision, core)}
+    (november,) = read_file(lore / "rppt-rfc.mbox")
+    assert found == {
+        "uffd-rfc": {"filemap_get_entry", "handle_userfault"},
+        "uffd-v2": {"handle_userfault"},
+        "uffd-v3": {"handle_userfault"},
+        "write-v4": {"filemap_remove_folio"},
+        "write-v5": set(),
+    }
+    assert unexported(november, core) == ()
