@@ -2,10 +2,12 @@
 """A revision's model held against the revision's own kernel."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from refmodel.model import Model
 from reviewtool.behaviour.guests import GuestFailed
 from reviewtool.behaviour.verdict import Verdict, hold, standard_suites
+from reviewtool.errors import RequestError
 from reviewtool.kernel.make import BuildFailed
 from reviewtool.review.kernels import kernel, ours
 from reviewtool.review.session import Session, base_of, model, revision
@@ -16,8 +18,13 @@ class Failure:
     """A revision nothing could be held against: its kernel did not build, or did not boot."""
 
     revision: str
-    stage: str
-    reason: str
+    stage: Literal["build", "boot"]
+    error: RequestError
+
+    @property
+    def reason(self) -> str:
+        """One line: what is wrong, where, and what mends it."""
+        return str(self.error)
 
 
 Held = Verdict | Failure
@@ -42,7 +49,7 @@ def hold_revision(
     try:
         built = kernel(session, found.id, profile)
     except BuildFailed as error:
-        return Failure(found.id, "build", str(error))
+        return Failure(found.id, "build", error)
     suites = standard_suites(
         described, _others(session, found.id), extra=extra, seed=seed, progress=session.progress
     )
@@ -59,7 +66,7 @@ def hold_revision(
             progress=session.progress,
         )
     except GuestFailed as error:
-        return Failure(found.id, "boot", str(error))
+        return Failure(found.id, "boot", error)
 
 
 def _others(session: Session, name: str) -> list[Model]:

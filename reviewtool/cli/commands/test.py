@@ -10,7 +10,7 @@ from reviewtool.cli.session import session
 from reviewtool.errors import InputError
 from reviewtool.report.verdict import held_shape, held_table, suites_text
 from reviewtool.review.session import revision
-from reviewtool.review.testing import Held, hold_revision
+from reviewtool.review.testing import Failure, Held, hold_revision
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
         {"revisions": [held_shape(held) for held in every]},
         _text(arguments, every),
     )
+    for held in every:
+        if isinstance(held, Failure) and held.stage == "boot":
+            raise held.error  # nothing was asked of the kernel: no verdict, not a failed test
     return 0 if all(isinstance(held, Verdict) and held.agrees for held in every) else 1
 
 
