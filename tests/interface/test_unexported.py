@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A module that uses what the core does not export."""
 
-
 import pytest
 
 from reviewtool.archive.types import Patch, Revision

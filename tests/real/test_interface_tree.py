@@ -6,6 +6,7 @@ initialiser of the struct by its braces. It shares no line with the code under t
 """
 
 import re
+import shutil
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -14,12 +15,13 @@ import pytest
 
 from reviewtool.archive.read import read_file
 from reviewtool.errors import RequestError
-from reviewtool.interface.extract import is_c, is_kconfig
+from reviewtool.interface.extract import elements_of_c, is_c, is_kconfig
 from reviewtool.interface.from_mail import snapshot_diffs
 from reviewtool.interface.hunks import file_diffs
 from reviewtool.interface.kconfig import grammar_symbols, options
 from reviewtool.interface.scan import exports_in_tree, objects_in_tree, source_files
 from reviewtool.interface.unexported import core_of, unexported
+from reviewtool.interface.values import values
 from reviewtool.tree.base import find_base
 
 Pairs = Counter[tuple[str, str, str]]  # (path, object, slot)
@@ -267,3 +269,19 @@ def test_what_the_robot_found_at_modpost_is_found_without_a_build(
         "write-v5": set(),
     }
     assert unexported(november, core) == ()
+
+
+def test_ioctl_numbers_are_those_user_space_has_always_used(tree: Path) -> None:
+    """The numbers of userfaultfd(2) and guest_memfd, as strace prints them."""
+    if shutil.which("cc") is None:
+        pytest.skip("no C compiler (cc)")
+    told: dict[str, int | None] = {}
+    for path in ("include/uapi/linux/userfaultfd.h", "include/uapi/linux/kvm.h"):
+        told.update(values(elements_of_c(path, (tree / path).read_bytes()), tree))
+    assert told["UFFDIO_API"] == 0xC018AA3F
+    assert told["UFFDIO_REGISTER"] == 0xC020AA00
+    assert told["UFFDIO_COPY"] == 0xC028AA03
+    assert told["KVM_CREATE_GUEST_MEMFD"] == 0xC040AED4
+    assert told["UFFD_FEATURE_MOVE"] == 1 << 16
+    # Numbers of other architectures need structs this one has not.
+    assert told["KVM_ARM_VCPU_INIT"] is None
