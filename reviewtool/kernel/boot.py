@@ -11,7 +11,8 @@ import re
 import shlex
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -55,6 +56,7 @@ class GuestJob:
     packages: tuple[Path, ...] = ()
     files: Mapping[str, bytes | Path] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    terminal: tuple[int, int] | None = None  # rows, columns: the program talks to a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,17 @@ class GuestLimits:
     seconds: float = 60.0
     memory: int = 64
     output: int = 64 * _MIB
+
+    def sandbox(self) -> Limits:
+        """The same for the processes that make up the guest."""
+        return Limits(
+            seconds=self.seconds,
+            memory=(self.memory + 256) * _MIB,
+            output=self.output,
+            processes=256,
+            file_size=2 * self.memory * _MIB,
+            scratch=2 * self.memory * _MIB,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +114,30 @@ def boot(
         console = Path(name)
     console.write_bytes(b"")
     heard = _Heard(on_line)
-    with tempfile.TemporaryDirectory(prefix="reviewtool-guest-") as name:
-        inside = view(_stage(Path(name), kernel, job), trusted=trusted)
-        _write_job(Path(name), inside, job)
-        command = _command(inside, limits, arguments)
-        within = Limits(
-            seconds=limits.seconds,
-            memory=(limits.memory + 256) * _MIB,
-            output=limits.output,
-            processes=256,
-            file_size=2 * limits.memory * _MIB,
-            scratch=2 * limits.memory * _MIB,
-        )
+    within = limits.sandbox()
+    with staged(kernel, job, limits, arguments, trusted=trusted) as (inside, command):
         outcome = run(
             inside, command, within, log=console, on_line=heard, cancel=cancel, open_input=True
         )
     ended, reason = _judge(outcome, heard, within)
     again = shlex.join(sandboxed(inside, command, within))
     return Boot(ended, reason, heard.status, console, outcome.seconds, again)
+
+
+@contextmanager
+def staged(
+    kernel: Path,
+    job: GuestJob,
+    limits: GuestLimits,
+    arguments: tuple[str, ...] = (),
+    *,
+    trusted: bool = False,
+) -> Iterator[tuple[View, list[str]]]:
+    """The sandbox of a guest and the command that boots it, as long as the context lasts."""
+    with tempfile.TemporaryDirectory(prefix="reviewtool-guest-") as name:
+        inside = view(_stage(Path(name), kernel, job), trusted=trusted)
+        _write_job(Path(name), inside, job)
+        yield inside, _command(inside, limits, arguments)
 
 
 def _stage(stage: Path, kernel: Path, job: GuestJob) -> list[Mount]:
@@ -153,6 +172,7 @@ def _write_job(stage: Path, inside: View, job: GuestJob) -> None:
         "module": job.module,
         "argv": [inside.at(word) for word in job.argv],
         "path": list(dict.fromkeys(path)),
+        "terminal": job.terminal,
         "environment": {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LC_ALL": "C.UTF-8"}  # noqa: S108 - the guest's own
         | dict(job.environment),
     }

@@ -27,8 +27,9 @@ _LINKER = re.compile(
     r"^(?:\S*ld: )?(?P<path>[^\s:]+(?::\([^)]*\)|:\d+)?): (?P<message>undefined reference .*)$"
 )
 _KCONFIG = re.compile(r"^(?P<path>\S*Kconfig\S*):(?P<line>\d+): ?(?P<message>.*)$")
-_MAKE = re.compile(r"^(?:make(?:\[\d+\])?: \*\*\* |\S+:\d+: \*\*\* |\S*ld: |ERROR: |/bin/sh: )")
+_MAKE = re.compile(r"^(?:make(?:\[\d+\])?: \*\*\* |\S+:\d+: \*\*\* |\S*ld: |ERROR: )")
 _STOPPED = re.compile(r"^make(?:\[\d+\])?: \*\*\* \[")
+_OTHERWISE = re.compile(r"^(?:  [A-Z]|make(?:\[\d+\])?: |\$ )")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +67,19 @@ def complaints(log: str) -> tuple[Complaint, ...]:
     """The errors in a build's output, in order: compiler, linker, else what make stopped at."""
     found = []
     other = []
+    before = ""
     for line in log.splitlines():
         if match := _ERROR.match(line) or _KCONFIG.match(line):
             found.append(Complaint(_in_tree(match["path"]), int(match["line"]), match["message"]))
         elif match := _LINKER.match(line):
             found.append(Complaint(_in_tree(match["path"]), 0, match["message"]))
+        elif _STOPPED.match(line) and before and not _OTHERWISE.match(before):
+            other.append(before)  # make only says where it stopped; the command said why
         elif _MAKE.match(line):
             other.append(line)
+        before = line
     if found:
         return tuple(dict.fromkeys(found))
-    # "*** [target] Error 1" says where make stopped, not why: only if there is nothing better.
     best = [line for line in other if not _STOPPED.match(line)] or other
     return tuple(Complaint("", 0, line) for line in dict.fromkeys(best))
 

@@ -126,8 +126,9 @@ def started(
     *,
     chdir: str = "/",
     stdin: int,
+    stdout: int = subprocess.PIPE,
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """``command`` running in ``view``, its output and errors one pipe; and its first process' id.
+    """``command`` running in ``view``, output and errors going one way; its first process' id.
 
     On leaving nothing of it runs any more.
     """
@@ -143,7 +144,7 @@ def started(
                 # Not ours: a process inside may read that of bubblewrap, its first process.
                 env={"PATH": os.environ.get("PATH", os.defpath)},
                 stdin=stdin,
-                stdout=subprocess.PIPE,
+                stdout=stdout,
                 stderr=subprocess.STDOUT,
                 pass_fds=[info_write.fileno(), go_read.fileno()],
                 start_new_session=True,

@@ -20,9 +20,10 @@ def main() -> None:
     attributes = termios.tcgetattr(1)
     attributes[1] &= ~termios.OPOST  # one write a line instead of three
     termios.tcsetattr(1, termios.TCSANOW, attributes)
-    os.write(1, b"reviewtool: init\n")
     with open(sys.argv[1], "rb") as file:  # noqa: PTH123 - pathlib costs the guest 10 ms
         job = json.load(file)
+    if not job["terminal"]:
+        os.write(1, b"reviewtool: init\n")
     libc = ctypes.CDLL(None, use_errno=True)
     for kind, place in (("proc", "/proc"), ("tmpfs", "/tmp"), ("tmpfs", "/dev/shm")):  # noqa: S108
         _mount(libc, kind, place)
@@ -31,11 +32,12 @@ def main() -> None:
     os.chdir("/tmp")  # noqa: S108 - the guest's own
     status = 255
     try:
-        status = _run_module(job) if job["module"] else _run_program(job["argv"])
+        status = _run_module(job) if job["module"] else _run_program(job)
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        os.write(1, b"reviewtool: exit %d\n" % status)
+        if not job["terminal"]:
+            os.write(1, b"reviewtool: exit %d\n" % status)
         libc.reboot(_POWER_OFF)
 
 
@@ -64,11 +66,14 @@ def _run_module(job: dict) -> int:  # type: ignore[type-arg] # bare JSON; no typ
     return 0
 
 
-def _run_program(argv: list[str]) -> int:
+def _run_program(job: dict) -> int:  # type: ignore[type-arg] # as above
+    argv = job["argv"]
     child = os.fork()
     if child == 0:
         try:
             os.setsid()
+            if job["terminal"]:
+                _take_terminal(*job["terminal"])
             os.execvpe(argv[0], argv, os.environ)  # noqa: S606 - a shell would parse it again
         except OSError as error:
             os.write(1, f"reviewtool: cannot run {argv[0]}: {error.strerror}\n".encode())
@@ -77,6 +82,20 @@ def _run_program(argv: list[str]) -> int:
         pid, status = os.wait()
         if pid == child:
             return os.waitstatus_to_exitcode(status) & 0xFF
+
+
+def _take_terminal(rows: int, columns: int) -> None:
+    """Make the console the controlling terminal of this session, for a shell with job control."""
+    import fcntl
+    import struct
+
+    console = os.open("/dev/tty0", os.O_RDWR)  # the first a session opens controls it
+    for descriptor in (0, 1, 2):
+        os.dup2(console, descriptor)
+    attributes = termios.tcgetattr(0)
+    attributes[1] |= termios.OPOST
+    termios.tcsetattr(0, termios.TCSANOW, attributes)
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
 
 if __name__ == "__main__":

@@ -169,7 +169,9 @@ def _parents(targets: Iterable[str]) -> list[str]:
 
 def interpreter() -> str:
     """The Python that runs inside: this one, without its virtual environment."""
-    return str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
+    # Not sys._base_executable: that is a launcher of pyenv's when Python was started through one.
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return str((Path(sys.base_prefix) / "bin" / version).resolve())
 
 
 def _interpreter() -> list[Mount]:

@@ -78,7 +78,7 @@ def run(
     with started(view, command, limits, chdir=chdir, stdin=stdin) as (process, root):
         output = process.stdout
         assert output is not None  # noqa: S101 - for the type checker: it is a pipe
-        watch = _Watch(root, limits, view.writable(), cancel)
+        watch = Watch(root, limits, view.writable(), cancel)
         with log.open("ab") as file:
             ended = _pump(process, output, file, on_line, watch)
     code = process.returncode
@@ -90,7 +90,7 @@ def _pump(
     output: IO[bytes],
     log: IO[bytes],
     on_line: Callable[[str], None],
-    watch: "_Watch",
+    watch: "Watch",
 ) -> Ended:
     """Pass the output on until the command ends or has to be ended."""
     descriptor = output.fileno()
@@ -124,7 +124,7 @@ def _text(line: bytes) -> str:
     return line.rstrip(b"\r").decode("utf-8", "replace")
 
 
-class _Watch:
+class Watch:
     """What all processes of one sandbox use together, looked at every now and then."""
 
     def __init__(

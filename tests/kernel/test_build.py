@@ -121,7 +121,7 @@ def test_without_bubblewrap_a_fetched_revision_is_refused(
     enclose.missing.cache_clear()
     monkeypatch.setattr(compiler, "require_tools", lambda: None)
     try:
-        with pytest.raises(Unavailable, match="^bubblewrap .* is not installed"):
+        with pytest.raises(Unavailable, match=r"^bubblewrap .* is not installed"):
             built(tiny, trusted=False)
     finally:
         monkeypatch.undo()

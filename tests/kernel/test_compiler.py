@@ -52,6 +52,17 @@ def test_make_s_own_words_count_only_if_there_is_nothing_better() -> None:
     assert complaints("all is well\n") == ()
 
 
+def test_a_command_s_last_words_are_taken_for_its_error() -> None:
+    log = (
+        "  GEN     include/x.h\n"
+        "/bin/sh: 1: cannot create x.h: Read-only file system\n"
+        "make[1]: *** [Makefile:6: x.h] Error 2\n"
+        "make: *** [Makefile:2: all] Error 2\n"
+    )
+    (found,) = complaints(log)
+    assert str(found) == "/bin/sh: 1: cannot create x.h: Read-only file system"
+
+
 def test_without_a_compiler_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     def which(name: str) -> str | None:
         return None if name in ("gcc", "flex") else "/usr/bin/" + name
