@@ -38,7 +38,7 @@ from reviewtool.tree.store import (
 )
 
 # Part of every cache key: raise it when the same input may give another result.
-_RULES = "1"
+_RULES = "2"
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*$")
 
 
@@ -138,6 +138,11 @@ def _apply_on(
                 if ready.role != "overlay":
                     marks["commit"] = commit
             files = tried.files
+            if not whole and tried.state in APPLIED:
+                # Textual success on top of a failure: what it builds on is not there.
+                failed = [o for o in outcomes if o.state not in APPLIED]
+                words = f"applies, though {_patches(failed)} before it did not"
+                tried = replace(tried, suspicions=(words, *tried.suspicions))
             outcomes.append(_outcome(ready, tried, commit if whole else None))
     return Applied(
         name,
@@ -183,6 +188,11 @@ def _outcome(ready: Ready, tried: Attempt, commit: str | None) -> PatchOutcome:
         tried.rejected,
         tried.suspicions,
     )
+
+
+def _patches(outcomes: Sequence[PatchOutcome]) -> str:
+    names = [f"patch {o.index}" if o.role == "patch" else f"{o.role} {o.index}" for o in outcomes]
+    return ", ".join(names)
 
 
 def _known_blobs(repo: git.Repo, series: Sequence[Ready]) -> dict[str, str]:

@@ -12,11 +12,12 @@ from typing import Literal
 from reviewtool.tree.patchfile import Hunk
 
 MAX_FUZZ = 2
+_NEAREST = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """How one hunk fitted. ``line`` (from 1) is in the file as the hunks before left it.
+    """How one hunk fitted. ``line`` (from 1) is in the file as it was before any hunk.
 
     ``offset`` is the distance from where the patch said. ``places`` counts the equally good
     places (1: unambiguous). ``dropped`` pairs each context line fuzz ignored with the line that
@@ -33,29 +34,61 @@ class Placement:
 
 
 def place(content: bytes, hunks: Sequence[Hunk]) -> tuple[tuple[Placement, ...], bytes]:
-    """Fit ``hunks`` one after the other; and the content with those that fit put in."""
+    """Fit ``hunks`` one after the other; and the content with those that fit put in.
+
+    A hunk never reaches into what the one before it left, so all of them are looked for in the
+    content as it was.
+    """
     lines = content.split(b"\n")
     open_end = lines[-1] != b""
     if not open_end:
         lines.pop()
+    text = _Text(lines)
     placements: list[Placement] = []
-    shift = 0
-    floor = 0
+    result: list[bytes] = []
+    drift = floor = 0
     for hunk in hunks:
-        found = _find(lines, hunk, shift, floor)
+        found = _find(text, hunk, drift, floor)
+        if found.state in ("exact", "offset", "fuzz"):
+            start = found.line - 1
+            stop = min(start + len(hunk.old), len(lines))
+            result += lines[floor:start]
+            result += _fresh(lines, hunk, start)
+            drift, floor = start - _wanted(hunk), stop
+            if stop == len(lines):
+                open_end = hunk.new_open_end
         placements.append(found)
-        if found.state not in ("exact", "offset", "fuzz"):
-            continue
-        start = found.line - 1
-        fresh = _fresh(lines, hunk, start)
-        stop = start + len(hunk.old)
-        lines[start:stop] = fresh
-        floor = start + len(fresh)
-        if floor >= len(lines):
-            open_end = hunk.new_open_end
-        shift = start - _wanted(hunk) + len(hunk.new) - len(hunk.old)
-    end = b"" if open_end or not lines else b"\n"
-    return tuple(placements), b"\n".join(lines) + end
+    result += lines[floor:]
+    end = b"" if open_end or not result else b"\n"
+    return tuple(placements), b"\n".join(result) + end
+
+
+class _Text:
+    """Lines with an index of where each of them stands."""
+
+    def __init__(self, lines: list[bytes]) -> None:
+        self.lines = lines
+        self.places: dict[bytes, list[int]] = {}
+        for number, line in enumerate(lines):
+            self.places.setdefault(line, []).append(number)
+
+    def matches(self, core: Sequence[bytes], floor: int, wanted: int) -> Iterator[int]:
+        """Every place from ``floor`` on where ``core`` stands, nearest to ``wanted`` first."""
+        if not core:
+            if floor <= wanted <= len(self.lines):
+                yield wanted
+            return
+        # Blank lines and lone braces stand everywhere; the rarest line decides.
+        anchor = min(range(len(core)), key=lambda i: len(self.places.get(core[i], ())))
+        spots = self.places.get(core[anchor], [])
+        last = len(self.lines) - len(core)
+        starts = [at - anchor for at in spots if floor <= at - anchor <= last]
+        starts.sort(key=lambda start: (abs(start - wanted), start))
+        want = list(core)
+        # A file made of one line alone, repeated, must not cost the square of its length.
+        for start in starts[:_NEAREST]:
+            if self.lines[start : start + len(core)] == want:
+                yield start
 
 
 def _fresh(lines: list[bytes], hunk: Hunk, start: int) -> list[bytes]:
@@ -77,8 +110,9 @@ def _wanted(hunk: Hunk) -> int:
     return hunk.old_start - 1 if hunk.old_count else hunk.old_start
 
 
-def _find(lines: list[bytes], hunk: Hunk, shift: int, floor: int) -> Placement:
-    wanted = _wanted(hunk) + shift
+def _find(text: _Text, hunk: Hunk, drift: int, floor: int) -> Placement:
+    lines = text.lines
+    wanted = _wanted(hunk) + drift
     old = hunk.old
     leading, trailing = _context(hunk)
     widest = max(leading, trailing)
@@ -91,7 +125,7 @@ def _find(lines: list[bytes], hunk: Hunk, shift: int, floor: int) -> Placement:
         core = old[skip : len(old) - cut]
         places = [
             start - skip
-            for start in _matches(lines, core, floor + skip, wanted + skip)
+            for start in text.matches(core, floor + skip, wanted + skip)
             if not (at_start and start) and not (at_end and start + len(core) != len(lines))
         ]
         if places:
@@ -104,17 +138,17 @@ def _find(lines: list[bytes], hunk: Hunk, shift: int, floor: int) -> Placement:
             )
             rivals = _rivals(places, wanted)
             return Placement(hunk, state, start + 1, start - wanted, fuzz, rivals, dropped)
-        if not fuzz and (there := _already(lines, hunk, wanted)) is not None:
+        if not fuzz and (there := _already(text, hunk, wanted)) is not None:
             # Before fuzz: it would put in a second time what is there to the letter.
             return Placement(hunk, "already", there + 1, there - wanted)
     return Placement(hunk, "rejected", wanted + 1)
 
 
-def _already(lines: list[bytes], hunk: Hunk, wanted: int) -> int | None:
+def _already(text: _Text, hunk: Hunk, wanted: int) -> int | None:
     # A few lines of context around nothing are found anywhere: no proof of a removal.
     if not any(line[:1] == b"+" for line in hunk.lines):
         return None
-    return next(_matches(lines, hunk.new, 0, wanted), None)
+    return next(text.matches(hunk.new, 0, wanted), None)
 
 
 def _line(lines: list[bytes], at: int) -> bytes | None:
@@ -131,30 +165,3 @@ def _context(hunk: Hunk) -> tuple[int, int]:
     leading = next((i for i, mark in enumerate(marks) if mark != b" "), len(marks))
     trailing = next((i for i, mark in enumerate(reversed(marks)) if mark != b" "), 0)
     return leading, trailing
-
-
-def _matches(
-    lines: Sequence[bytes], core: Sequence[bytes], floor: int, wanted: int
-) -> Iterator[int]:
-    """Every place from ``floor`` on where ``core`` stands, nearest to ``wanted`` first."""
-    if not core:
-        if floor <= wanted <= len(lines):
-            yield wanted
-        return
-    last = len(lines) - len(core)
-    anchor = _rarest(core)
-    starts = [
-        at - anchor
-        for at, line in enumerate(lines)
-        if line == core[anchor] and floor <= at - anchor <= last
-    ]
-    starts.sort(key=lambda start: (abs(start - wanted), start))
-    want = list(core)
-    for start in starts:
-        if lines[start : start + len(core)] == want:
-            yield start
-
-
-def _rarest(core: Sequence[bytes]) -> int:
-    # Blank lines and lone braces match everywhere; a long line hardly anywhere else.
-    return max(range(len(core)), key=lambda i: len(core[i].strip()))

@@ -102,6 +102,7 @@ def test_a_conflict_names_file_line_and_hunk_and_what_follows_is_still_tried(
     assert [(r.hunk, r.of, r.line) for r in conflict.rejected] == [(2, 2, 37)]
     assert [o.commit is None for o in applied.outcomes] == [False, True, True]
     assert applied.commit == applied.outcomes[0].commit
+    assert applied.outcomes[2].suspicions == ("applies, though patch 2 before it did not",)
     with pytest.raises(InputError, match=r"^s/v1: patch 2 \(mm: change a thing\) does not apply: "):
         require_complete(applied)
 

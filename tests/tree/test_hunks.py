@@ -4,6 +4,7 @@
 import difflib
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,16 @@ def test_the_same_hunks_fit_as_patch_finds(
         assert (done.returncode == 0) == (len(fitted) == len(hunks)), done.stdout.decode()
         if done.returncode == 0:
             assert content == target.read_bytes()
+
+
+def test_a_file_of_one_line_repeated_costs_no_square_of_its_length() -> None:
+    lines = ["same"] * 100_000
+    after = [*lines[:50_000], "new", *lines[50_000:]]
+    hunk = parse(
+        b"--- a/f\n+++ b/f\n@@ -49998,6 +49998,7 @@\n" + b" same\n" * 3 + b"+new\n" + b" same\n" * 3
+    )[0].hunks[0]
+    started = time.perf_counter()
+    _, content = place(join(lines), [hunk] * 50)
+    assert time.perf_counter() - started < 10
+    assert content.count(b"new") == 50
+    assert len(content) > len(join(after))

@@ -131,3 +131,15 @@ def test_a_function_the_patch_itself_brings_is_its_authors_affair(
     patch = make_patch({FILE: (AUTHORS, AUTHORS + "\n" + new)})
     outcome = outcome_on(kernel, "int x;\n" + AUTHORS, patch)
     assert outcome.suspicions == ()
+
+
+def test_functions_are_looked_up_in_the_file_as_it_was(
+    kernel: Path, cache: Path, make_patch: MakePatch
+) -> None:
+    """A hunk that adds many lines above must not shift where the next one is thought to land."""
+    tail = "static int last(void)\n{\n" + "".join(f"\tend({n});\n" for n in range(9)) + "}\n"
+    before = AUTHORS + "\n" + tail
+    after = before.replace("\tvm_fault_t ret", "\tint filler;\n" * 40 + "\tvm_fault_t ret")
+    after = after.replace("\tend(7);", "\tend(77);")
+    outcome = outcome_on(kernel, "int x;\n" + before, make_patch({FILE: (before, after)}))
+    assert (outcome.state, outcome.suspicions) == ("offset", ())
