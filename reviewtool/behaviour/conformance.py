@@ -11,12 +11,8 @@ from refmodel.model import Model
 from refmodel.vocabulary import format as spell
 from refmodel.world import World
 from reviewtool.behaviour.console import KernelEvent
-from reviewtool.behaviour.difference import (
-    Difference,
-    Kind,
-    first_difference,
-    without_step,
-)
+from reviewtool.behaviour.difference import Kind, first_difference, without_step
+from reviewtool.behaviour.explanation import Disagreement, Retry, Shown, explain
 from reviewtool.behaviour.guests import (
     Numbered,
     Recording,
@@ -25,32 +21,12 @@ from reviewtool.behaviour.guests import (
     Trace,
     record,
 )
-from reviewtool.behaviour.shrink import shortest
-from reviewtool.behaviour.suites import Case, Suite
+from reviewtool.behaviour.suites import Suite
 from reviewtool.progress import SILENT, Progress
 
 Outcome = Literal["agrees", "differs", "not run"]
 
 _DEATHS = 8
-_SHRUNK = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Disagreement:
-    """One way in which model and kernel differ, by the shortest sequence found that shows it.
-
-    ``model`` and ``kernel`` have an observation a step and differ in the last. ``cases`` counts
-    the sequences of the suite that showed it. ``reproduced`` is False where it did not show again
-    in a new guest, because it depends on what ran before, or was not tried again.
-    """
-
-    inputs: tuple[str, ...]
-    model: tuple[str, ...]
-    kernel: tuple[str, ...]
-    reason: str
-    event: KernelEvent | None = None
-    cases: int = 1
-    reproduced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +126,9 @@ def run_suites(
                 {index: suites[index] for index in members},
                 lambda count, done=done: task.update(done + count),  # type: ignore[misc] # mypy: default in a lambda
             )
+    known: dict[Kind, Disagreement] = {}
     return tuple(
-        _judge(bench, model, suite, recordings[index]) for index, suite in enumerate(suites)
+        _judge(bench, model, suite, recordings[index], known) for index, suite in enumerate(suites)
     )
 
 
@@ -220,9 +197,16 @@ class _Counts:
         return report
 
 
-def _judge(bench: Bench, model: Model, suite: Suite, recording: Recording) -> SuiteResult:
+def _judge(
+    bench: Bench,
+    model: Model,
+    suite: Suite,
+    recording: Recording,
+    known: dict[Kind, Disagreement],
+) -> SuiteResult:
+    retry = Retry(bench.run, Settings.of(suite.world, bench.vm_flags))
     results = []
-    differing: dict[Kind, list[tuple[Difference, Trace, Case]]] = {}
+    differing: dict[Kind, list[Shown]] = {}
     for number, case in enumerate(suite.cases):
         trace = recording.traces.get(number)
         found = first_difference(case.expected, trace) if trace else None
@@ -230,10 +214,6 @@ def _judge(bench: Bench, model: Model, suite: Suite, recording: Recording) -> Su
             differing.setdefault(found.kind, []).append((found, trace, case))
         outcome: Outcome = "not run" if trace is None else "differs" if found else "agrees"
         results.append(CaseResult(spell(case.inputs), case.reason, outcome))
-    groups = sorted(
-        (sorted(each, key=lambda one: len(one[0].inputs)) for each in differing.values()),
-        key=lambda group: len(group[0][0].inputs),
-    )
     traces = recording.traces.values()
     left_out = [suite.left_out] if suite.left_out else []
     if recording.left_out:
@@ -247,40 +227,10 @@ def _judge(bench: Bench, model: Model, suite: Suite, recording: Recording) -> Su
         tuple(results),
         sum(len(trace.observations) for trace in traces),
         round(sum(trace.seconds for trace in traces), 3),
-        tuple(
-            _explain(bench, model, suite.world, group, again=rank < _SHRUNK)
-            for rank, group in enumerate(groups)
-        ),
+        explain(retry, model, suite.world, differing, known),
         _findings(suite, recording),
         sum(trace.died for trace in traces),
         tuple(left_out),
-    )
-
-
-def _explain(
-    bench: Bench,
-    model: Model,
-    world: World,
-    group: Sequence[tuple[Difference, Trace, Case]],
-    again: bool,
-) -> Disagreement:
-    """The shortest sequence for differences of one kind, run again in a new guest."""
-    difference, trace, case = group[0]
-    word = trace.inputs[: len(difference.kernel)]
-    settings = Settings.of(world, bench.vm_flags)
-    found = shortest(bench.run, settings, model, world, word, difference.kind) if again else None
-    if found:
-        difference, trace = found
-    last = len(difference.kernel) - 1
-    events = [event for step, event in trace.events if step == last]
-    return Disagreement(
-        difference.inputs,
-        difference.model,
-        difference.kernel,
-        case.reason,
-        events[0] if events else None,
-        len(group),
-        found is not None,
     )
 
 

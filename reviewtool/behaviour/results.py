@@ -3,7 +3,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from reviewtool.behaviour.conformance import CaseResult, Disagreement, SuiteResult
+from reviewtool.behaviour.conformance import CaseResult, SuiteResult
+from reviewtool.behaviour.explanation import Disagreement
 from reviewtool.behaviour.ktap import Result, suite
 from reviewtool.behaviour.verdict import Verdict
 

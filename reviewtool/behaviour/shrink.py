@@ -13,24 +13,33 @@ _ALL_PARTS = 8  # 255 sequences, one guest
 _DEATHS = 4
 
 
+Shown = tuple[Difference, Trace]
+
+
 def shortest(
     run: RunGuest, settings: Settings, model: Model, world: World, word: Word, kind: Kind
-) -> tuple[Difference, Trace] | None:
-    """The shortest subsequence of ``word`` that differs in the way ``kind``.
+) -> dict[Kind, Shown]:
+    """The shortest subsequence of ``word`` that differs in the way ``kind``, and in any other way
+    that came to light on the way there.
 
     Inputs are dropped one at a time while the sequence is long; from eight inputs on down every
-    subsequence is tried, so that none shorter exists. None if not even ``word`` shows it again.
+    subsequence is tried, so that none shorter exists. Without ``kind`` in it not even ``word``
+    showed it again.
     """
-    best: tuple[Difference, Trace] | None = None
+    best: dict[Kind, Shown] = {}
     while True:
         exhaustive = len(word) <= _ALL_PARTS
         parts = _subsequences(word) if exhaustive else _one_dropped(word)
         candidates = [part for part in parts if may_run(model, world, part)]
-        found = _first(run, settings, model, world, candidates, kind)
-        if found is None:
+        seen = _differing(run, settings, model, world, candidates, kind)
+        for found, (difference, trace) in seen.items():
+            known = best.get(found)
+            if known is None or len(difference.inputs) < len(known[0].inputs):
+                best[found] = (difference, trace)
+        if kind not in seen:
             return best
-        best = found
-        shorter = found[1].inputs[: len(found[0].kernel)]
+        difference, trace = seen[kind]
+        shorter = trace.inputs[: len(difference.kernel)]
         if exhaustive or len(shorter) >= len(word):
             return best
         word = shorter
@@ -49,29 +58,30 @@ def _one_dropped(word: Word) -> Iterator[Word]:
     yield word
 
 
-def _first(
+def _differing(
     run: RunGuest,
     settings: Settings,
     model: Model,
     world: World,
     candidates: Sequence[Word],
     kind: Kind,
-) -> tuple[Difference, Trace] | None:
-    """The first candidate, in order, that differs in the way looked for."""
+) -> dict[Kind, Shown]:
+    """For each way in which candidates differ, the first of those with the fewest steps."""
     deaths = 0
 
     def after_death(trace: Trace, rest: Sequence[Numbered]) -> Sequence[Numbered]:
         nonlocal deaths
         deaths += 1
         found = first_difference(predict(model, world, trace.inputs), trace)
-        if (found and found.kind == kind) or deaths >= _DEATHS:
-            return ()
-        return rest
+        # Candidates come in order, so the one looked for need not die again in a longer one.
+        return () if (found and found.kind == kind) or deaths >= _DEATHS else rest
 
     recording = record(run, settings, list(enumerate(candidates)), after_death)
-    for number in sorted(recording.traces):
-        trace = recording.traces[number]
+    seen: dict[Kind, Shown] = {}
+    for _, trace in sorted(recording.traces.items()):
         found = first_difference(predict(model, world, trace.inputs), trace)
-        if found and found.kind == kind:
-            return found, trace
-    return None
+        if found:
+            known = seen.get(found.kind)
+            if known is None or len(found.inputs) < len(known[0].inputs):
+                seen[found.kind] = (found, trace)
+    return seen

@@ -14,11 +14,11 @@ from reviewtool import cache, paths
 from reviewtool.behaviour.compare import compare
 from reviewtool.behaviour.conformance import (
     Bench,
-    Disagreement,
     Finding,
     SuiteResult,
     run_suites,
 )
+from reviewtool.behaviour.explanation import Disagreement
 from reviewtool.behaviour.guests import kernel_guest
 from reviewtool.behaviour.suites import Suite, distinguishing, random_walks, scenarios, wp
 from reviewtool.kernel.build import Kernel
@@ -187,7 +187,7 @@ def _suites_text(suites: Iterable[Suite]) -> Iterable[str]:
 
 def _driver_sources() -> Iterable[bytes]:
     ours = Path(__file__).parent
-    names = ("conformance", "console", "difference", "guests", "shrink")
+    names = ("conformance", "console", "difference", "explanation", "guests", "shrink", "symbols")
     yield from (Path(ours / f"{name}.py").read_bytes() for name in names)
     guest = paths.reference_impl() / "refmodel" / "guest"
     yield from (path.read_bytes() for path in sorted(guest.glob("*.py")))

@@ -4,7 +4,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from reviewtool.behaviour.conformance import Disagreement, Finding
+from reviewtool.behaviour.conformance import Finding
+from reviewtool.behaviour.explanation import Disagreement
 from reviewtool.behaviour.verdict import document
 from reviewtool.report.table import table
 from reviewtool.review.testing import Failure, Held
