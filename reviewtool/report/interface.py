@@ -111,3 +111,26 @@ def _told(element: Element) -> str:
 
 def _place(element: Element) -> str:
     return f"{element.path}:{element.line}" if element.line else element.path
+
+
+def life(revisions: Sequence[str], row: Row) -> str:
+    """One element in every revision, then why its names are held to be one."""
+    lines = [f"{row.kind} of {row.parent}" if row.parent else row.kind]
+    for name in revisions:
+        lines.append("")
+        if name not in row.states:
+            lines.append(f"{name:8} not there")
+            continue
+        patch = f" by patch {row.patches[name]}" if name in row.patches else ""
+        lines.append(f"{name:8} {row.states[name]}{patch}: {row.names.get(name, row.name)}")
+        for what, text in (
+            ("type", row.types.get(name)),
+            ("value", row.values.get(name)),
+            ("under", row.guards.get(name)),
+        ):
+            if text:
+                lines.append(f"{'':9}{what} {text}")
+    if row.evidence:
+        lines += ["", "held to be one element because:"]
+        lines += [f"  {text}" for text in row.evidence]
+    return "\n".join(lines) + "\n"

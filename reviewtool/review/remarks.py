@@ -2,6 +2,7 @@
 """What reviewers said of a revision, and whether the next one answers it."""
 
 from reviewtool.archive.remarks import Remark, about, remarks_of
+from reviewtool.interface.types import Row
 from reviewtool.review.session import Session, posting, revision
 
 
@@ -13,3 +14,14 @@ def remarks(session: Session, name: str, hook: str | None = None) -> tuple[Remar
     after = posting(session, later[0]) if later else None
     found = remarks_of(posting(session, chosen), after)
     return about(found, hook) if hook else found
+
+
+def remarks_on(session: Session, row: Row) -> tuple[tuple[str, Remark], ...]:
+    """The remarks on one interface element in every revision, under the name it had there."""
+    found: list[tuple[str, Remark]] = []
+    for one in session.study.revisions:
+        name = row.names.get(one.id)
+        if name is not None:
+            said = remarks(session, one.id, name.rpartition(".")[2])
+            found += [(one.id, remark) for remark in said]
+    return tuple(found)

@@ -63,6 +63,7 @@ def prerequisites(session: Session, name: str) -> tuple[Patch, ...]:
 def applied(session: Session, name: str) -> Applied:
     """The revision as commits on the session's base, prerequisites first."""
     from reviewtool.tree.apply import apply
+    from reviewtool.tree.resolution import read_resolutions
 
     mail = posting(session, name)
     return apply(
@@ -70,6 +71,11 @@ def applied(session: Session, name: str) -> Applied:
         mail.patches,
         name=f"{session.study.name}/{name}",
         prerequisites=prerequisites(session, name),
+        resolutions=[
+            resolution
+            for file in revision(session, name).resolutions
+            for resolution in read_resolutions(session.study.path.parent / file)
+        ],
         wanted_base=mail.base,
         progress=session.progress,
     )

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The application: which screen is up, and the keys that work everywhere."""
 
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
+from reviewtool.review.difference import chosen_pair
 from reviewtool.review.session import Session
 from reviewtool.tui.lineage import LineageScreen
 
@@ -33,6 +36,39 @@ class ReviewApp(App[None]):
         """Leave the screen for the one before it; the first one stays."""
         if len(self.screen_stack) > 2:
             await self.pop_screen()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What the command palette offers: Textual's own, and every place of the study."""
+        yield from super().get_system_commands(screen)
+        for one in self.session.study.revisions:
+            name = one.id
+            yield SystemCommand(f"tests of {name}", "build, boot and hold", self._to_tests(name))
+            yield SystemCommand(f"model of {name}", "its rules and sources", self._to_model(name))
+            yield SystemCommand(f"compare {name}", "with the revision before", self._to_diff(name))
+
+    def _to_tests(self, name: str) -> Callable[[], None]:
+        def go() -> None:
+            from reviewtool.tui.tests import TestsScreen
+
+            self.push_screen(TestsScreen(self.session, name))
+
+        return go
+
+    def _to_model(self, name: str) -> Callable[[], None]:
+        def go() -> None:
+            from reviewtool.tui.model import ModelScreen
+
+            self.push_screen(ModelScreen(self.session, name))
+
+        return go
+
+    def _to_diff(self, name: str) -> Callable[[], None]:
+        def go() -> None:
+            from reviewtool.tui.comparison import ComparisonScreen
+
+            self.push_screen(ComparisonScreen(self.session, *chosen_pair(self.session, [name])))
+
+        return go
 
     def action_help(self) -> None:
         from reviewtool.tui.help import HelpScreen

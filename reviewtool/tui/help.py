@@ -8,15 +8,18 @@ from reviewtool.tui.reading import Pages
 from reviewtool.tui.screens import ReviewScreen
 
 KEYS = """\
-everywhere   Enter deeper   Escape back   ? help   Q quit   / search   n next
+everywhere   Enter  deeper   Escape  back   ?  help   Q  quit   ctrl+p  palette
              j k  down, up   space backspace  page   g G  ends   Tab  other part
+             /  search   n  search again
 lineage      Enter  open the revision, or the life of an interface element
              d  compare with the revision before   m  its model   c  its tests
-revision     ] [  next, previous patch   . ,  next, previous hunk
+element      f  to the remarks on it   . ,  next, previous remark
+revision     ] [  next, previous patch   . ,  next, previous remark   } {  hunks
+             e  read in $EDITOR   o  copy lore's address   r  copy a reply
 comparison   1 behaviour   2 interface   3 patches   ] [  next, previous pane
-             Enter on a difference: step through it on both models
-stepper      j k  forwards, backwards   g G  start, end
-tests        r  run   e  the guest's console
+             Enter  step through the difference on both models
+stepper      j k  forwards, backwards   g G  start, end   y  copy the witness
+tests        r  run them
 """
 
 

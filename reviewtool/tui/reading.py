@@ -40,13 +40,13 @@ class Pages(ScrollView, can_focus=True):
         """All of the text."""
         return "\n".join(line.plain for line in self._lines)
 
-    def find(self, wanted: str, after: int = -1) -> bool:
+    def find(self, wanted: str) -> bool:
         """Bring the next line with ``wanted`` to the top; whether there is one."""
         self._found = wanted
         lowered = wanted.lower()
         count = len(self._lines)
         for step in range(1, count + 1):
-            at = (after + step) % count
+            at = (int(self.scroll_offset.y) + step) % count
             if lowered in self._lines[at].plain.lower():
                 self.scroll_to(0, at, animate=False)
                 self.refresh()
@@ -55,7 +55,7 @@ class Pages(ScrollView, can_focus=True):
 
     def find_next(self) -> bool:
         """The next place of what was searched last."""
-        return bool(self._found) and self.find(self._found, int(self.scroll_offset.y))
+        return bool(self._found) and self.find(self._found)
 
     def jump(self, prefix: str, step: int) -> bool:
         """Bring the next (or, with -1, the previous) line starting with ``prefix`` to the top."""

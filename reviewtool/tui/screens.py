@@ -10,6 +10,7 @@ from textual.widgets import Footer, Input, Label
 
 from reviewtool.text import visible_line
 from reviewtool.tui.reading import Pages
+from reviewtool.tui.tables import Rows
 
 
 class Search(Input):
@@ -33,6 +34,7 @@ class ReviewScreen(Screen[None]):
     def __init__(self, title: str) -> None:
         super().__init__()
         self._heading = visible_line(title)
+        self._within: Pages | Rows | None = None
 
     def compose(self) -> ComposeResult:
         yield Label(self._heading, id="heading", markup=False)
@@ -47,19 +49,29 @@ class ReviewScreen(Screen[None]):
         """Say something else in the title line."""
         self.query_one("#heading", Label).update(visible_line(text))
 
+    def _searched(self) -> Pages | Rows | None:
+        """What a search looks in: what has the focus, else the text, else the first list."""
+        for focused in (self.focused, *self.query(Pages), *self.query(Rows)):
+            if isinstance(focused, Pages | Rows):
+                return focused
+        return None
+
     def action_search(self) -> None:
-        if self.query(Pages) and not self.query(Search):
+        self._within = self._searched()
+        if self._within is not None and not self.query(Search):
             bar = Search(placeholder="search", id="search")
             self.mount(bar, before=self.query_one(Footer))
             bar.focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        pages = self.query(Pages).first()
-        if event.value and not pages.find(event.value, int(pages.scroll_offset.y)):
-            self.notify(f"not found: {visible_line(event.value)}", markup=False)
         event.input.remove()
-        pages.focus()
+        if self._within is None:
+            return
+        self._within.focus()
+        if event.value and not self._within.find(event.value):
+            self.notify(f"not found: {visible_line(event.value)}", markup=False)
 
     def action_search_next(self) -> None:
-        for pages in self.query(Pages):
-            pages.find_next()
+        within = self._searched()
+        if within is not None:
+            within.find_next()

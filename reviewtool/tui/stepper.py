@@ -13,6 +13,7 @@ from textual.widgets import Static
 from refmodel.world import World
 from reviewtool.behaviour.compare import Difference
 from reviewtool.behaviour.explore import Trace, trace
+from reviewtool.report.behaviour import side_by_side
 from reviewtool.review.session import Session, model
 from reviewtool.tui import draw
 from reviewtool.tui.screens import ReviewScreen
@@ -24,6 +25,7 @@ class StepperScreen(ReviewScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down,right,full_stop,space,enter", "step(1)", "next step", key_display="j"),
         Binding("k,up,left,comma,backspace", "step(-1)", "step back", key_display="k"),
+        Binding("y", "copy", "copy witness"),
         Binding("g", "go(0)", "start", show=False),
         Binding("G", "go(-1)", "end", show=False),
     ]
@@ -54,6 +56,12 @@ class StepperScreen(ReviewScreen):
 
     def action_go(self, place: int) -> None:
         self.at = place if place >= 0 else len(self.shown.inputs)
+
+    def action_copy(self) -> None:
+        a, b = ((n, one.observations) for n, one in zip(self.pair, self.traces, strict=True))
+        lines = [self.shown.cause, *side_by_side(self.shown.inputs, a, b)]
+        self.app.copy_to_clipboard("\n".join(lines) + "\n")
+        self.notify("copied the witness")
 
     def watch_at(self) -> None:
         if self.is_mounted:

@@ -26,6 +26,7 @@ class Rows(DataTable[Text]):
     def __init__(self, head: Sequence[str], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
         super().__init__(id=id, cursor_type="row", zebra_stripes=False)
         self._head = tuple(head)
+        self._found = ""
 
     def on_mount(self) -> None:
         self.add_columns(*self._head)
@@ -40,3 +41,17 @@ class Rows(DataTable[Text]):
         for row in rows:
             self.add_row(*(Text(visible_line(cell), no_wrap=True) for cell in row))
         self.move_cursor(row=min(at, max(len(rows) - 1, 0)))
+
+    def find(self, wanted: str) -> bool:
+        """Move the bar to the next row with ``wanted``; whether there is one."""
+        self._found = wanted.lower()
+        for step in range(1, self.row_count + 1):
+            at = (self.cursor_row + step) % self.row_count
+            if any(self._found in cell.plain.lower() for cell in self.get_row_at(at)):
+                self.move_cursor(row=at)
+                return True
+        return False
+
+    def find_next(self) -> bool:
+        """The next row with what was searched last."""
+        return bool(self._found) and self.find(self._found)

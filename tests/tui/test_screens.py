@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every screen, reached and read with keys as a reviewer would."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from reviewtool.review.session import Session, open_session
-from reviewtool.tui.app import ReviewApp
+from reviewtool.review.session import Session
 from reviewtool.tui.comparison import ComparisonScreen
 from reviewtool.tui.element import ElementScreen
 from reviewtool.tui.help import HelpScreen
@@ -20,35 +16,9 @@ from reviewtool.tui.revision import RevisionScreen
 from reviewtool.tui.stepper import StepperScreen
 from reviewtool.tui.tables import Rows
 from reviewtool.tui.tests import TestsScreen
+from tests.tui.conftest import drive, settled
 
 SIZES = [(80, 24), (200, 50)]
-
-
-@pytest.fixture(scope="module")
-def from_mail() -> Session:
-    """The embedded study without a tree: nothing to download, build or boot."""
-    return open_session("embedded", None)
-
-
-def drive(
-    session: Session,
-    use: Callable[[Pilot[None]], Awaitable[None]],
-    size: tuple[int, int] = (80, 24),
-) -> None:
-    """Run the application without a terminal and hand its pilot to ``use``."""
-
-    async def run() -> None:
-        async with ReviewApp(session).run_test(size=size) as pilot:
-            await settled(pilot)
-            await use(pilot)
-
-    asyncio.run(run())
-
-
-async def settled(pilot: Pilot[None]) -> None:
-    """Wait until no work is under way and everything is drawn."""
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
 
 
 def shown(pilot: Pilot[None]) -> type[object]:
