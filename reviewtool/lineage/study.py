@@ -30,10 +30,11 @@ _REVISION_KEYS = {
     "mail",
     "base",
     "prerequisites",
+    "resolutions",
     "model",
     "evidence",
 }
-_PREREQUISITE_KEYS = _REVISION_KEYS - {"model", "prerequisites"}
+_PREREQUISITE_KEYS = _REVISION_KEYS - {"model", "prerequisites", "resolutions"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ class StudyRevision:
     ``mail`` names files (relative to the study file) or stored threads (``thread:…``).
     ``prerequisites`` are ids of the study's prerequisites, in the order they are applied. ``base``
     is a kernel version or a commit, ``model`` a module of the reference models. ``original`` is
-    the message-id of the posting's cover letter or first patch.
+    the message-id of the posting's cover letter or first patch. ``resolutions`` are files
+    (relative to the study file) that say how hunks that do not fit read on the base.
     """
 
     id: str
@@ -68,6 +70,7 @@ class StudyRevision:
     series: str
     date: str
     original: str | None
+    resolutions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +245,7 @@ def _revision(table: Mapping[str, Any], where: str, series: str, base: str | Non
         series=series,
         date=str(table.get("date", "")),
         original=(_text(table, "original", where) or "").strip("<>") or None,
+        resolutions=_words(table, "resolutions", where),
     )
 
 

@@ -11,6 +11,9 @@ import pytest
 from reviewtool import paths
 from reviewtool.archive.read import read_file
 from reviewtool.archive.types import Revision
+from reviewtool.errors import InputError
+from reviewtool.lineage import study
+from reviewtool.review.session import Session, applied
 from reviewtool.tree.apply import apply
 from reviewtool.tree.base import Base, find_base
 from reviewtool.tree.delta import source_file
@@ -91,10 +94,10 @@ def bridged(mail: dict[str, Revision], base: Base, name: str) -> Applied:
 def test_the_original_mails_apply_whole(
     mail: dict[str, Revision], debian: Base, cache: Path, name: str
 ) -> None:
-    applied = bridged(mail, debian, name)
-    assert applied.complete
-    assert [outcome.state for outcome in applied.outcomes] == BRIDGED[name][2]
-    for outcome in applied.outcomes:
+    tree = bridged(mail, debian, name)
+    assert tree.complete
+    assert [outcome.state for outcome in tree.outcomes] == BRIDGED[name][2]
+    for outcome in tree.outcomes:
         assert (outcome.state == "bridged") <= bool(outcome.detail), "bridged without a reason"
 
 
@@ -110,9 +113,9 @@ def test_the_original_mails_apply_whole(
 def test_what_the_mail_adds_is_in_the_tree_as_mailed(
     mail: dict[str, Revision], debian: Base, cache: Path, name: str, hook: str
 ) -> None:
-    applied = bridged(mail, debian, name)
-    assert f".{hook}\t= kvm_gmem_{hook}," in source_file(applied, GMEM).decode()
-    assert f"(*{hook})(" in source_file(applied, "include/linux/mm.h").decode()
+    tree = bridged(mail, debian, name)
+    assert f".{hook}\t= kvm_gmem_{hook}," in source_file(tree, GMEM).decode()
+    assert f"(*{hook})(" in source_file(tree, "include/linux/mm.h").decode()
 
 
 def test_every_resolution_is_for_a_mail_at_hand_and_is_used(
@@ -120,6 +123,25 @@ def test_every_resolution_is_for_a_mail_at_hand_and_is_used(
 ) -> None:
     for name, (resolutions, _, _) in BRIDGED.items():
         held = read_resolutions(STUDY / f"resolutions/{resolutions}.toml")
-        applied = bridged(mail, debian, name)
-        notes = "; ".join(o.detail for o in applied.outcomes if o.state == "bridged")
+        tree = bridged(mail, debian, name)
+        notes = "; ".join(o.detail for o in tree.outcomes if o.state == "bridged")
         assert [r.note for r in held if r.note not in notes] == []
+
+
+def test_a_study_names_its_resolutions(
+    lore: Path, debian: Base, cache: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "originals.toml"
+    file.write_text(
+        f'name = "originals"\n[[prerequisite]]\nid = "gmem"\nmail = "{STUDY}/prerequisite.mbox"\n'
+        '[[series]]\nid = "kalyazin"\n[[series.revision]]\nid = "v3"\norigin = "bridged"\n'
+        f'mail = "{lore}/kalyazin-uffd-v3.mbox"\nprerequisites = ["gmem"]\n'
+        f'resolutions = ["{STUDY}/resolutions/kalyazin-v3.toml"]\n'
+    )
+    session = Session(study.load(file), base=debian)
+    whole = applied(session, "v3")
+    assert whole.complete
+    assert whole.outcomes[-1].state == "bridged"
+    file.write_text(file.read_text().replace("kalyazin-v3.toml", "no-such.toml"))
+    with pytest.raises(InputError, match=r"no-such\.toml: cannot be read"):
+        applied(Session(study.load(file), base=debian), "v3")
