@@ -2,7 +2,7 @@
 """The kernel of a revision: its tree with KVM for UML on top, built or looked up."""
 
 from reviewtool.kernel.build import Kernel, build
-from reviewtool.lineage.study import embedded
+from reviewtool.paths import reference_impl
 from reviewtool.review.session import Session, applied, base_of, revision
 from reviewtool.tree.delta import base_folder, delta
 from reviewtool.tree.outcome import require_complete
@@ -28,5 +28,5 @@ def kernel(session: Session, name: str, profile: str = "fast") -> Kernel:
 
 
 def ours(session: Session) -> bool:
-    """Whether the study is the one shipped with reviewtool: its code is no stranger's."""
-    return session.study.path == embedded().path
+    """Whether the study is one shipped with reviewtool: its code is no stranger's."""
+    return session.study.path.resolve().is_relative_to(reference_impl() / "study")
