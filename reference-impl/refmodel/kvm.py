@@ -134,10 +134,10 @@ class GuestMemfd(Kernel):
         self.filemap_invalidate_unlock_shared()
         return -ENOSPC if uptodate else 0
 
-    def gmem_read(self, index: int) -> int:
+    def file_read(self, index: int) -> str:
         """No FMODE_PREAD and no ->read."""
         del index
-        return -ESPIPE
+        return errno_name(-ESPIPE)
 
     gmem_write: ClassVar[str] = "kvm_kmem_gmem_write"
     """The function behind file_operations::write."""
@@ -163,7 +163,7 @@ class GuestMemfd(Kernel):
         if index >= self.size:
             return "exit mmio"  # no memslot reaches beyond the file
         if not self.stage2[index]:
-            early = self.load_early(index)
+            seen, early = self.page_cache[index], self.load_early(index)
             leave = self.kvm_do_userfault(index)
             if leave:
                 return leave
@@ -172,7 +172,7 @@ class GuestMemfd(Kernel):
                 return errno_name(folio)
             self.folio_put(folio)
             self.stage2[index] = True
-            if early and value is None:
+            if early and value is None and folio is seen:
                 return early
         found = self.page_cache[index]
         if found is None:
@@ -251,7 +251,7 @@ OPERATIONS: dict[str, _Operation] = {
     "read": GuestMemfd.user,
     "write": GuestMemfd.user,
     "kvm-read": GuestMemfd.kvm_read_guest,
-    "pread": lambda k, i: errno_name(k.gmem_read(i.page or 0)),
+    "pread": lambda k, i: k.file_read(i.page or 0),
     "pwrite": GuestMemfd.file_write,
     "copy": lambda k, i: errno_name(k.mfill_atomic(i.page or 0, COPY, i.value)),
     "zeropage": lambda k, i: errno_name(k.mfill_atomic(i.page or 0, ZEROPAGE)),

@@ -2,7 +2,8 @@
 """What every revision is asked, answered over all reachable states, each failure with a witness.
 
 The states are those of a one-page world where pages do not influence each other, so the answers
-hold for any number, and of two pages where they do.  What an unfinished exploration cannot tell is answered by "unknown".
+hold for any number, and of two pages where they do.  What an unfinished exploration cannot tell is
+answered by "unknown".
 """
 
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from refmodel.world import (
 from reviewtool.behaviour.explore import Machine, explore, trace
 from reviewtool.progress import SILENT, Progress
 
-WORLD = World(past_eof=True)
+WORLD = World(values=("A",), past_eof=True)
 
 _WRITERS = frozenset({"write", "pwrite", "copy", "zeropage", "vcpu-write", "punch"})
 _READERS = frozenset({"read", "kvm-read"})
@@ -51,7 +52,7 @@ class Answer:
 
 
 def _affordable(model: Model, world: World) -> World:
-    """One page stands for all, unless pages influence each other: then two, and less of the rest."""
+    """One page stands for all, unless pages influence each other: two, and less of the rest."""
     if model.page_local:
         return replace(world, pages=1)
     return replace(world, pages=2, threads=1, values=("A",), alias=False, kvm=False, past_eof=False)

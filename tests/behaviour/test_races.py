@@ -54,6 +54,25 @@ def test_v3_maps_a_page_that_appears_between_its_two_lookups_without_an_event() 
     assert [str(race.setup[-1]) for race in found] == ["register minor"]
 
 
+def test_the_lock_held_over_the_copy_ends_partial_pages() -> None:
+    """write v4 and later: the folio is locked from write_begin to write_end."""
+    assert races(load("write_v4")).races == ()
+    first_filling = races(load("write_v7"), setups=("",), operations=("read u0 p0", "pwrite p0 B"))
+    assert first_filling.races == ()
+
+
+def test_overwriting_a_mapped_page_is_seen_in_progress() -> None:
+    """write v7 allows it; existing page tables see the copy (D)."""
+    assert "half a page is seen" in between(races(load("write_v7")).races, "read", "pwrite")
+
+
+def test_a_cleared_bit_may_be_seen_before_the_page_it_guards() -> None:
+    """Oliver Upton, 2025-06-18: a store-release without a load-acquire means nothing."""
+    stale = "a stale page is read through a cleared bit"
+    assert stale in [race.finding for race in races(load("kvm_userfault_v3")).races]
+    assert stale not in [race.finding for race in races(load("kvm_userfault_v3_acquire")).races]
+
+
 def test_a_schedule_can_be_read(rfc: tuple[Race, ...]) -> None:
     race = next(race for race in rfc if race.finding == "half a page is seen")
     text = str(race)

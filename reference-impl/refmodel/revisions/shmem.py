@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""For comparison: shared memory of a memfd, sealed against growing, on unpatched 6.12.
+
+What "missing" and "minor" have always meant.  KVM reaches such memory through user page tables, so
+a vCPU's access is a fault like any other, and userfaultfd sees it.  Rules: 6.12 mm/shmem.c.
+"""
+
+import errno
+
+from refmodel.core import (
+    ENOENT,
+    VM_FAULT_LOCKED,
+    VM_FAULT_SIGBUS,
+    Folio,
+    Vmf,
+    read_back,
+    rule,
+    userfaultfd_minor,
+    userfaultfd_missing,
+)
+from refmodel.kvm import GuestMemfd
+from refmodel.model import Revision, patch
+from refmodel.world import VM_UFFD_MINOR, VM_UFFD_MISSING
+
+_SOURCE = "6.12 mm/shmem.c"
+
+
+@rule(_SOURCE, "size first; present and MINOR: event; absent and MISSING: event; else allocate")
+def shmem_fault(k: GuestMemfd, vmf: Vmf) -> int:
+    if vmf.pgoff >= k.size:
+        return VM_FAULT_SIGBUS
+    folio = k.filemap_get_entry(vmf.pgoff)
+    if folio is not None:
+        k.folio_put(folio)
+        if userfaultfd_minor(vmf.vma):
+            return k.handle_userfault(vmf, VM_UFFD_MINOR)
+    elif userfaultfd_missing(vmf.vma):
+        return k.handle_userfault(vmf, VM_UFFD_MISSING)
+    found = k.filemap_grab_folio(vmf.pgoff)
+    if isinstance(found, int):
+        return VM_FAULT_SIGBUS
+    k.kvm_gmem_map_folio(vmf, found)
+    return VM_FAULT_LOCKED
+
+
+@rule(_SOURCE, "shmem_get_folio(SGP_NOALLOC): ENOENT, or the folio, cleared if it was never filled")
+def filemap_lock_folio(k: GuestMemfd, index: int) -> Folio | int:
+    folio = k.filemap_get_entry(index)
+    if folio is None:
+        return -ENOENT
+    k.folio_lock(folio)
+    if not folio.uptodate:
+        k.kvm_gmem_prepare_folio(folio)
+    return folio
+
+
+@rule(_SOURCE, "any page may be written again; the file may not grow")
+def shmem_write(k: GuestMemfd, index: int, value: str) -> int:
+    if index >= k.size:
+        return -errno.EPERM
+    folio = k.filemap_grab_folio(index)
+    if isinstance(folio, int):
+        return folio
+    k.copy_from_user(folio, value)
+    folio.uptodate = True
+    k.folio_unlock(folio)
+    k.folio_put(folio)
+    return 0
+
+
+@rule(_SOURCE, "a hole reads as zeros and stays one; nothing past the end")
+def file_read(k: GuestMemfd, index: int) -> str:
+    folio = k.page_cache[index]
+    if index >= k.size:
+        return "short 0"
+    return "value zero" if folio is None or not folio.uptodate else read_back(folio)
+
+
+@rule("6.12 virt/kvm/kvm_main.c", "hva_to_pfn(): the vCPU's access is a fault of thread k")
+def vcpu(k: GuestMemfd, index: int, value: str | None) -> str:
+    if index >= k.size:
+        return "exit mmio"
+    if k.threads[-1] is not None:
+        return "busy"
+    return k.told("k", k.access(len(k.threads) - 1, k.vma, index, value))
+
+
+MODEL = Revision(
+    name="shmem",
+    title="shared memory (memfd) on 6.12, for comparison",
+    kernel=patch(
+        GuestMemfd,
+        shmem_fault,
+        filemap_lock_folio,
+        shmem_write,
+        file_read,
+        vcpu,
+        memory="shmem",
+        vm_ops={"fault": "shmem_fault"},
+        gmem_write="shmem_write",
+    ),
+    hooks=frozenset({"fault"}),
+)

@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The story, pair by pair: what each revision changed, written down from the mails by hand.
+
+Each expectation names who said it.  "D" marks what was deduced from code and never said.
+"""
+
+import pytest
+
+from refmodel.vocabulary import format  # noqa: A004 - the word for it
+from refmodel.world import World
+from reviewtool.behaviour.compare import BehaviourDiff, compare
+from reviewtool.behaviour.explore import trace
+from reviewtool.behaviour.models import known, load, read_sequence
+
+WORLD = World(pages=2, threads=2, past_eof=True)
+USERFAULT = World(pages=2, threads=1, values=("A",), userfault=True)
+
+Expected = dict[str, str]
+
+NEIGHBOURS: list[tuple[str, str, World, Expected]] = [
+    (
+        "rfc_missing",
+        "v2_minor_meant",
+        WORLD,
+        {
+            # v2's cover: full MINOR instead of MISSING.
+            "registration of MINOR: EINVAL against ok": "register minor",
+            "registration of MISSING and MINOR together: EINVAL against ok": (
+                "register missing+minor"
+            ),
+            # v2 accepts MISSING and never raises it (D).
+            "a page absent from the cache: event against silent allocation": (
+                "register missing; read u0 p0"
+            ),
+            # Nobody said that the RFC crashes here (D).
+            "CONTINUE on an absent page: kernel crash against ok": "register missing; continue p0",
+            "COPY on an absent page: kernel crash against EINVAL": "register missing; copy p0 A",
+        },
+    ),
+    (
+        "v2_minor_posted",
+        "v2_minor_meant",
+        WORLD,
+        {
+            # Peter Xu points at the gate in mfill_atomic() while reviewing v3.
+            "CONTINUE on an absent page: EINVAL against ok": "register missing; continue p0",
+            "CONTINUE on a mapped page: EINVAL against EEXIST": (
+                "register missing; read u0 p0; continue p0"
+            ),
+            "CONTINUE on a page past the end of the file: EINVAL against EFAULT": (
+                "register missing; continue p2"
+            ),
+        },
+    ),
+    (
+        "v2_minor_meant",
+        "v3_can_userfault",
+        WORLD,
+        {
+            # can_userfault says MINOR: James Houghton asked for the hook.
+            "registration of MISSING: ok against EINVAL": "register missing",
+            # The gate opens for every operation: COPY takes the inode for shmem's (D).
+            "COPY on an absent page: EINVAL against kernel crash": "register minor; copy p0 A",
+            "ZEROPAGE on an absent page: EINVAL against kernel crash": (
+                "register minor; zeropage p0"
+            ),
+            "POISON on an absent page: EINVAL against ok": "register minor; poison p0",
+        },
+    ),
+    (
+        "v3_can_userfault",
+        "rfc_pagecache_folio",
+        WORLD,
+        {
+            "registration of MISSING and MINOR together: ok against EINVAL": (
+                "register missing+minor"
+            ),
+            "COPY on an absent page: kernel crash against EINVAL": "register minor; copy p0 A",
+            "POISON on an absent page: ok against EINVAL": "register minor; poison p0",
+            # The handler no longer clears before it raises the event (P).
+            "write() to a present page only one of them takes for filled: ENOSPC against ok": (
+                "register minor; read u0 p0; pwrite p0 A"
+            ),
+        },
+    ),
+    (
+        "v2_get_folio",
+        "v3_minor_noalloc",
+        WORLD,
+        {
+            # Mike Rapoport, 27 Nov: minor is to mean the same as for shmem and hugetlb.
+            "a page absent from the cache: event against silent allocation": (
+                "register minor; read u0 p0"
+            ),
+            "CONTINUE on an absent page: ok against EFAULT": "register minor; continue p0",
+        },
+    ),
+    (
+        "v3_minor_noalloc",
+        "mrfc_fault_codes",
+        WORLD,
+        {
+            # David Hildenbrand: then add MISSING.
+            "registration of MISSING: EINVAL against ok": "register missing",
+            "registration of MISSING and MINOR together: EINVAL against ok": (
+                "register missing+minor"
+            ),
+            "COPY on an absent page: EINVAL against ok": "register minor; copy p0 A",
+            "COPY on a mapped page: EINVAL against EEXIST": (
+                "register minor; read u0 p0; copy p0 A"
+            ),
+            # get_folio_noalloc no longer clears: memory nobody wrote is mapped (D).
+            "a mapped page only one of them takes for filled: zeros against uninitialised memory": (
+                "register minor; fallocate p0; continue p0; read u0 p0"
+            ),
+        },
+    ),
+    (
+        "v3_minor_noalloc",
+        "p3_missing_by_write",
+        WORLD,
+        {
+            # Peter Xu, 1 Dec: MISSING without COPY, resolved by write().
+            "registration of MISSING: EINVAL against ok": "register missing",
+            "registration of MISSING and MINOR together: EINVAL against ok": (
+                "register missing+minor"
+            ),
+        },
+    ),
+    (
+        "v3_minor_noalloc",
+        "feature_minor_all",
+        WORLD,
+        {
+            "a page absent from the cache: silent allocation against event": (
+                "register minor; read u0 p0"
+            )
+        },
+    ),
+    (
+        "write_v5",
+        "write_v6",
+        WORLD,
+        {
+            # v6's changelog: overwriting is allowed.
+            "write() to a mapped page: ENOSPC against ok": "read u0 p0; pwrite p0 A",
+            # v6 never marks the page filled: all that was written is lost (D).
+            "a present page only one of them takes for filled: what was written against zeros": (
+                "pwrite p0 A; read u0 p0"
+            ),
+            "vCPU access to a present page only one of them takes for filled: "
+            "what was written against zeros": "pwrite p0 A; vcpu-read p0",
+        },
+    ),
+    (
+        "base",
+        "kvm_userfault_v3",
+        USERFAULT,
+        {"switching KVM_MEM_USERFAULT: EINVAL against ok": "userfault on"},
+    ),
+]
+
+EXACT = {
+    ("mrfc_fault_codes", "m2_do_userfault"): {
+        # The uffd test moves before the size test (D).
+        "a page past the end of the file: SIGBUS against event": "register missing; read u0 p2"
+    },
+    # The RFC's, v1's and v2's behaviour is one and the same: only the mechanism moved.
+    ("rfc_pagecache_folio", "v1_shared_folio"): {},
+    ("v1_shared_folio", "v2_get_folio"): {},
+    # As posted, April's v3 can register nothing.
+    ("base", "v3_can_userfault_posted"): {},
+    # Whole pages: v5 changed short copies only.
+    ("write_v4", "write_v5"): {},
+    ("kvm_userfault_v2", "kvm_userfault_v3"): {},
+}
+
+
+def witnesses(diff: BehaviourDiff) -> dict[str, str]:
+    return {each.cause: format(each.inputs) for each in diff.differences}
+
+
+@pytest.mark.parametrize(("a", "b", "world", "expected"), NEIGHBOURS)
+def test_neighbours_differ_as_was_said(a: str, b: str, world: World, expected: Expected) -> None:
+    found = witnesses(compare(load(a), load(b), world))
+    assert expected.items() <= found.items()
+
+
+@pytest.mark.parametrize(("pair", "expected"), EXACT.items())
+def test_neighbours_differ_in_this_and_nothing_else(
+    pair: tuple[str, str], expected: Expected
+) -> None:
+    world = USERFAULT if "kvm" in pair[0] else WORLD
+    diff = compare(load(pair[0]), load(pair[1]), world)
+    assert witnesses(diff) == expected
+    assert diff.equivalent == (not expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "sequence", "answers"),
+    [
+        # Cover of M: COPY resolves a missing event.
+        ("m2_do_userfault", "register missing; read u0 p0; copy p0 A", "ok; resumed u0 value A"),
+        # lineage: a page made present by the guest makes COPY fail.
+        ("m2_do_userfault", "register missing; vcpu-read p0; copy p0 A", "EEXIST"),
+        ("m2_do_userfault", "register missing; read u0 p1; copy p1 A", "ENOMEM"),
+        (
+            "m2_do_userfault",
+            "register missing+minor; pwrite p0 A; read u0 p0",
+            "blocked; event minor p0 read",
+        ),
+        # Peter Xu's way out.
+        ("p3_missing_by_write", "register missing; read u0 p0; copy p0 A", "EINVAL"),
+        (
+            "p3_missing_by_write",
+            "register missing; read u0 p0; pwrite p0 A; continue p0",
+            "ok; resumed u0 value A",
+        ),
+        # Nikita Kalyazin, 1 Dec: the event for an absent page Firecracker relied on.
+        ("v2_get_folio", "register minor; read u0 p0", "blocked; event minor p0 read"),
+        # KVM userfault documentation: a bit set late has no effect on what is mapped.
+        (
+            "kvm_userfault_v3",
+            "vcpu-read p0; userfault on; bitmap set p0; vcpu-read p0",
+            "exit memory-fault userfault p0",
+        ),
+        (
+            "kvm_userfault_v3",
+            "userfault on; vcpu-read p0; bitmap set p0; vcpu-read p0",
+            "value zero",
+        ),
+        ("kvm_userfault_v3", "bitmap set p0; vcpu-read p0", "value zero"),
+    ],
+)
+def test_a_revision_answers_as_was_said(name: str, sequence: str, answers: str) -> None:
+    world = World(pages=1, past_eof=True, userfault=True)
+    assert str(trace(load(name), world, read_sequence(sequence)).observations[-1]) == answers
+
+
+def test_the_second_page_of_a_huge_folio_never_raises_missing() -> None:
+    """Peter Xu, 2025-03-03: huge folios are allocated whole, so missing cannot mean absent."""
+    sequence = read_sequence("register missing; read u0 p0; pwrite p0 A; continue p0; read u0 p1")
+    world = World(pages=2)
+    small, huge = (
+        trace(load(name), world, sequence).observations[-1]
+        for name in ("rfc_missing", "huge_missing")
+    )
+    assert str(small) == "blocked; event missing p1 read"
+    assert str(huge) == "value zero"
+
+
+def test_orders_limited_by_the_mapping_keep_the_second_page_watched() -> None:
+    """The hook of Peter Xu's sketch: a watched mapping is mapped page by page."""
+    sequence = read_sequence(
+        "pwrite p0 A; pwrite p1 A; register minor; punch p0; read u0 p0; read u0 p1"
+    )
+    world = World(pages=2)
+    whole, limited = (
+        trace(load(name), world, sequence).observations[-1]
+        for name in ("huge_minor", "huge_supported_orders")
+    )
+    assert str(whole) == "value A"
+    assert str(limited) == "blocked; event minor p1 read"
+
+
+@pytest.mark.parametrize("a", known())
+def test_every_pair_is_compared_to_the_end(a: str) -> None:
+    for b in known():
+        if b < a and not (a.startswith("huge") or b.startswith("huge")):
+            diff = compare(load(a), load(b), WORLD)
+            assert not diff.partial
+            assert diff.states >= 1
