@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The software vCPU: one request at a time, through stage-2 or MMIO."""
+
+import os
+
+from tests.real.um_kvm_guest.kvm import (
+    FETCH,
+    GUEST_MEMFD,
+    READ,
+    WRITE,
+    Done,
+    Fault,
+    Mmio,
+    Refused,
+    Vcpu,
+    Vm,
+)
+from tests.real.um_kvm_guest.memory import PAGE, punch
+
+BASE = 0x10000
+PAGES = 4
+END = BASE + PAGES * PAGE
+ALL_A = int.from_bytes(b"A" * 8, "little")
+
+
+def _machine() -> tuple[Vm, int, Vcpu]:
+    vm = Vm()
+    file = vm.guest_memfd(PAGES)
+    assert vm.slot(0, BASE, PAGES, GUEST_MEMFD, 0, file) == 0
+    return vm, file, vm.vcpu()
+
+
+def a_vcpu_without_a_request_halts() -> None:
+    assert _machine()[2].go() == Done(0)
+
+
+def a_request_is_forgotten_once_it_is_done() -> None:
+    _, _, vcpu = _machine()
+    assert vcpu.do(WRITE, BASE, 8, 7) == Done(7)
+    registers = vcpu.registers()
+    assert (registers.operation, registers.requests) == (0, 1)
+    assert vcpu.go() == Done(7)
+    assert vcpu.registers().requests == 1
+
+
+def guest_memory_is_zero_at_first() -> None:
+    assert _machine()[2].do(READ, BASE) == Done(0)
+
+
+def what_is_written_is_read_at_every_size_and_alignment() -> None:
+    _, _, vcpu = _machine()
+    value = 0x8877665544332211
+    for length in range(1, 9):
+        for offset in range(PAGE - 9, PAGE + 2):
+            wanted = value & ((1 << 8 * length) - 1)
+            assert vcpu.do(WRITE, BASE + offset, length, value) == Done(value)
+            assert vcpu.do(READ, BASE + offset, length) == Done(wanted)
+            assert vcpu.do(FETCH, BASE + offset, length) == Done(wanted)
+
+
+def a_write_changes_no_neighbour() -> None:
+    _, _, vcpu = _machine()
+    vcpu.do(WRITE, BASE, 8, ALL_A, 2 * PAGE // 8)
+    vcpu.do(WRITE, BASE + PAGE - 1, 3, 0)
+    assert vcpu.do(READ, BASE + PAGE - 2, 5) == Done(0x41_00_00_00_41)
+
+
+def a_repeated_write_fills() -> None:
+    _, _, vcpu = _machine()
+    assert vcpu.do(WRITE, BASE, 8, ALL_A, PAGE // 8) == Done(ALL_A)
+    registers = vcpu.registers()
+    assert (registers.gpa, registers.left) == (BASE + PAGE, 0)
+    assert vcpu.do(READ, BASE + PAGE, 8) == Done(0)
+
+
+def a_repeated_read_stops_at_the_first_difference() -> None:
+    _, _, vcpu = _machine()
+    vcpu.do(WRITE, BASE, 8, ALL_A, PAGE // 8)
+    assert vcpu.do(READ, BASE, 8, 0, PAGE // 8) == Done(ALL_A)
+    assert vcpu.registers().left == 0
+    vcpu.do(WRITE, BASE + 0x800, 1, 0)
+    assert vcpu.do(READ, BASE, 8, 0, PAGE // 8) == Done(ALL_A)
+    registers = vcpu.registers()
+    assert (registers.gpa, registers.left) == (BASE + 0x800, 256)
+
+
+def stage_2_maps_what_was_accessed_and_as_it_was() -> None:
+    vm, _, vcpu = _machine()
+    assert vcpu.mapped(BASE) == ""
+    vcpu.do(READ, BASE)
+    assert vcpu.mapped(BASE) == "r"
+    vcpu.do(WRITE, BASE)
+    assert vcpu.mapped(BASE) == "rw"
+    assert vm.statistics()["stage2_pages"] == 1
+
+
+def a_punched_page_is_gone_from_stage_2_and_reads_zero() -> None:
+    vm, file, vcpu = _machine()
+    vcpu.do(WRITE, BASE, 8, 1)
+    vcpu.do(WRITE, BASE + PAGE, 8, 2)
+    punch(file, 0)
+    assert (vcpu.mapped(BASE), vcpu.mapped(BASE + PAGE)) == ("", "rw")
+    assert vm.statistics()["stage2_unmaps"] == 1
+    assert vcpu.do(READ, BASE) == Done(0)
+    assert vcpu.do(READ, BASE + PAGE) == Done(2)
+
+
+def vcpus_share_memory_and_stage_2() -> None:
+    vm, _, first = _machine()
+    second = vm.vcpu(1)
+    first.do(WRITE, BASE, 8, 5)
+    assert second.do(READ, BASE) == Done(5)
+    assert second.mapped(BASE) == "rw"
+
+
+def memory_without_a_slot_is_mmio() -> None:
+    _, _, vcpu = _machine()
+    assert vcpu.do(READ, 0x9000, 4) == Mmio(0x9000, 4, None)
+    assert vcpu.answer(0xCAFE) == Done(0xCAFE)
+    assert vcpu.do(WRITE, 0x9001, 2, 0xBEEF) == Mmio(0x9001, 2, b"\xef\xbe")
+    assert vcpu.go() == Done(0xBEEF)
+
+
+def an_access_across_a_border_of_mmio_is_split() -> None:
+    _, _, vcpu = _machine()
+    assert vcpu.do(WRITE, END - 2, 4, 0x04030201) == Mmio(END, 2, b"\x03\x04")
+    assert vcpu.go() == Done(0x04030201)
+    assert vcpu.do(READ, END - 2, 2) == Done(0x0201)
+    vcpu.do(WRITE, BASE, 2, 0x0403)
+    assert vcpu.do(READ, BASE - 2, 4) == Mmio(BASE - 2, 2, None)
+    assert vcpu.answer(0x0201) == Done(0x04030201)
+
+
+def a_new_request_abandons_a_pending_one() -> None:
+    _, _, vcpu = _machine()
+    vcpu.do(READ, 0x9000, 4)
+    assert vcpu.do(READ, BASE, 8) == Done(0)
+
+
+def what_is_no_request_is_refused() -> None:
+    _, _, vcpu = _machine()
+    assert vcpu.do(77, BASE) == Refused()
+    assert vcpu.do(READ, BASE, 9) == Refused()
+    assert vcpu.do(READ, BASE, 0) == Refused()
+    assert vcpu.do(READ, 2**64 - 4, 8) == Refused()
+    assert vcpu.do(FETCH, 0x9000, 4) == Refused()
+
+
+def guest_memfd_that_was_closed_is_a_memory_fault() -> None:
+    _, file, vcpu = _machine()
+    vcpu.do(WRITE, BASE + PAGE, 8, 1)
+    os.close(file)
+    assert vcpu.mapped(BASE + PAGE) == ""
+    assert vcpu.do(READ, BASE + PAGE + 8) == Fault(BASE + PAGE, PAGE, 0, 14)
+
+
+def a_deleted_slot_is_gone_from_stage_2() -> None:
+    vm, _, vcpu = _machine()
+    vcpu.do(WRITE, BASE, 8, 1)
+    assert vm.slot(0, 0, 0) == 0
+    assert vcpu.do(READ, BASE) == Mmio(BASE, 8, None)
+    assert vm.statistics()["stage2_pages"] == 0
+
+
+def memory_can_be_faulted_in_ahead() -> None:
+    _, _, vcpu = _machine()
+    assert vcpu.pre_fault(BASE, 2) == 0
+    assert [vcpu.mapped(BASE + page * PAGE) for page in range(3)] == ["r", "r", ""]
+    assert vcpu.pre_fault(END, 1) == 2
