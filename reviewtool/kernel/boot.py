@@ -72,6 +72,7 @@ class GuestLimits:
         return Limits(
             seconds=self.seconds,
             memory=(self.memory + 256) * _MIB,
+            address_space=None,  # KASAN's shadow alone takes 16 TiB, nearly all of it never touched
             output=self.output,
             processes=256,
             file_size=2 * self.memory * _MIB,

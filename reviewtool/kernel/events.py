@@ -77,7 +77,8 @@ _REPORTING = re.compile(
     r"^(?:show_stack|dump_stack\w*|panic|__warn\w*|warn_slowpath_\w+|print_\w+|report_\w+|"
     r"kasan_\w+|__kasan_\w+|__asan_\w+|check_\w*bug\w*|lock_release\w*|lock_acquire\w*|"
     r"__lock_acquire|bad_page|__might_\w+|__list_\w+_or_report|check_noncircular|"
-    r"debug_check_no_locks_\w+|lockdep_\w+|validate_chain|free_page_is_bad\w*)$"
+    r"debug_check_no_locks_\w+|lockdep_\w+|validate_chain|free_page_is_bad\w*|might_alloc|"
+    r"__kernel_unpoison_pages)$"
 )
 _JOB = ("RT ", "reviewtool: ")
 
@@ -95,24 +96,31 @@ def events(
     A panic that only carries out what the complaint before it led to is told with that one.
     ``resolve`` names the function at a code address where the kernel prints the bare number.
     """
-    open_event: KernelEvent | None = None
+    current: KernelEvent | None = None
+    tracing = False
     for number, line in enumerate(lines):
         found = _headline(line, number, resolve)
-        if found is None:
-            if open_event is not None:
-                open_event = _continued(open_event, line, number)
-            if open_event is not None and (line.startswith(_JOB) or "[ end trace" in line):
-                yield open_event
-                open_event = None
-        elif open_event is not None and _belongs(open_event, found):
-            if found.fatal:
-                open_event = replace(open_event, fatal=True)
-        else:
-            if open_event is not None:
-                yield open_event
-            open_event = found
-    if open_event is not None:
-        yield open_event
+        if found is not None:
+            if current is None:
+                current = found
+            elif (joined := _joined(current, found)) is not None:
+                current = joined
+            else:
+                yield current
+                current = found
+            tracing = False
+        elif current is not None:
+            frame = _FRAME.match(line)
+            tracing = "Call Trace:" in line or (tracing and (frame is not None or "<" in line))
+            if frame is None:
+                current = _detailed(current, line, number)
+            elif tracing:  # a report may hold older stacks too: who allocated, who locked first
+                current = _framed(current, line, doubtful=bool(frame[1]), name=frame[2])
+            if line.startswith(_JOB) or "[ end trace" in line:
+                yield current
+                current = None
+    if current is not None:
+        yield current
 
 
 def _headline(line: str, number: int, resolve: Callable[[int], str]) -> KernelEvent | None:
@@ -127,38 +135,41 @@ def _headline(line: str, number: int, resolve: Callable[[int], str]) -> KernelEv
             said = line[match.start() :].rstrip()
             at = _AT.search(said)
             touched = _ADDRESS.search(said)
-            return KernelEvent(
-                kind, said, number, at[1] if at else "", touched[1] if touched else ""
-            )
+            function = at[1] if at and not _REPORTING.match(at[1]) else ""
+            return KernelEvent(kind, said, number, function, touched[1] if touched else "")
     return None
 
 
-def _belongs(first: KernelEvent, second: KernelEvent) -> bool:
-    """Whether ``second`` is the same complaint going on: its panic, or its list of leaks."""
-    if second.fatal:
-        # BUG() panics with "BUG!"; an oops, a KASAN report or a warning made fatal say so.
-        return second.kind == "panic" and (
-            second.headline == "BUG!"
-            or "panic_on_" in second.headline
-            or "set ..." in second.headline
-        )
-    return first.kind == second.kind == "leak" and first.headline.startswith("kmemleak")
+def _joined(first: KernelEvent, second: KernelEvent) -> KernelEvent | None:
+    """Both as one complaint, if ``second`` is ``first`` going on; None if it is another one."""
+    if second.kind == "panic" and (
+        second.headline == "BUG!" or "panic_on_" in second.headline or " set ..." in second.headline
+    ):
+        return replace(first, fatal=True)  # it only carries out what the first one led to
+    if second.line == first.line + 1 and _BARE.search(first.headline):
+        return replace(second, line=first.line)  # WARN() with what it is about
+    if first.kind == second.kind == "leak" and first.headline.startswith("kmemleak"):
+        return first
+    return None
 
 
-def _continued(event: KernelEvent, line: str, number: int) -> KernelEvent:
-    """``event`` with what one more line of its report says."""
-    frame = _FRAME.match(line)
-    if frame is None:
-        address = _ADDRESS.search(line)
-        if address and not event.address:
-            return replace(event, address=address[1])
-        if number == event.line + 1 and _BARE.search(event.headline):
-            # WARN() with a text of its own: the line after the headline, before the registers.
-            said = "" if line.startswith(("CPU:", "Modules linked in:")) else line.strip()
-            return replace(event, headline=f"{event.headline}: {said}") if said else event
-        return event
-    doubtful, name = bool(frame[1]), frame[2]
-    if _REPORTING.match(name) or (doubtful and event.kind != "oops"):
+def _detailed(event: KernelEvent, line: str, number: int) -> KernelEvent:
+    """``event`` with what one more line of its report says besides the call trace."""
+    address = _ADDRESS.search(line)
+    if address and not event.address:
+        return replace(event, address=address[1])
+    if number == event.line + 1 and _BARE.search(event.headline):
+        # WARN() with a text of its own: the line after the headline, before the registers.
+        said = "" if line.startswith(("CPU:", "Modules linked in:")) else line.strip()
+        return replace(event, headline=f"{event.headline}: {said}") if said else event
+    return event
+
+
+def _framed(event: KernelEvent, line: str, *, doubtful: bool, name: str) -> KernelEvent:
+    """``event`` with one more frame of its call trace."""
+    # Where a fault broke the chain of frames, the doubtful ones before the first sure one count.
+    sure = any("] ? " not in seen for seen in event.backtrace)
+    if _REPORTING.match(name) or (doubtful and (event.kind != "oops" or sure)):
         return event
     return replace(
         event,

@@ -35,7 +35,7 @@ class Limits:
 
     seconds: float
     memory: int = 4096 * _MIB  # private memory of all processes together
-    address_space: int = 8192 * _MIB  # of each process
+    address_space: int | None = 8192 * _MIB  # of each process; None: not limited
     processes: int = 512
     open_files: int = 1024
     output: int = 64 * _MIB
@@ -86,7 +86,7 @@ def argv(
     """
     limited = [
         "prlimit",
-        f"--as={limits.address_space}",
+        f"--as={limits.address_space or 'unlimited'}",
         f"--nofile={limits.open_files}",
         f"--fsize={limits.file_size}",
         "--core=0",

@@ -10,6 +10,10 @@ from hypothesis import strategies as st
 from reviewtool.kernel.events import KernelEvent, events
 
 _AT_2496 = "WARNING: CPU: 0 PID: 1 at kernel/sys.c:2496 planted_run+0x10e/0x3d9"
+_LIST_CORRUPTION = (
+    "list_del corruption. prev->next should be 00000000618c7cc0, but was 00000000618c7ca0."
+    " (prev=00000000618c7cc0)"
+)
 CONSOLES = Path(__file__).parent / "consoles"
 
 
@@ -50,6 +54,63 @@ def test_one_fault_is_one_event(
     (event,) = recorded(name)
     assert (event.kind, event.headline) == (kind, headline)
     assert (event.function, event.address, event.fatal) == (function, address, fatal)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "headline", "function", "address"),
+    [
+        (
+            *("sleeping-in-atomic", "atomic"),
+            "BUG: sleeping function called from invalid context at include/linux/sched/mm.h:321",
+            *("__kmalloc_cache_noprof", ""),
+        ),
+        (
+            *("unlock-imbalance", "lockdep", "WARNING: bad unlock balance detected!"),
+            *("__mutex_unlock_slowpath", ""),
+        ),
+        (
+            *("use-after-free", "kasan"),
+            "BUG: KASAN: slab-use-after-free in planted_run+0x319/0x5e2",
+            *("planted_run", "0000000061b43980"),
+        ),
+        (
+            *("out-of-bounds", "kasan"),
+            "BUG: KASAN: slab-out-of-bounds in planted_run+0x36f/0x5e2",
+            *("planted_run", "0000000061a024c0"),
+        ),
+        (
+            *("list-corruption", "list"),
+            _LIST_CORRUPTION,
+            *("planted_run", ""),
+        ),
+        (
+            *("lock-inversion", "lockdep"),
+            "WARNING: possible circular locking dependency detected",
+            *("__mutex_lock", ""),
+        ),
+    ],
+)
+def test_what_a_debug_kernel_reports_is_told_apart(
+    name: str, kind: str, headline: str, function: str, address: str
+) -> None:
+    (event,) = recorded(name)
+    assert (event.kind, event.headline) == (kind, headline)
+    assert (event.function, event.address, event.fatal) == (function, address, False)
+    assert event.backtrace[-1].endswith("new_thread_handler+0x17c/0x198")
+    assert sum("planted_run+" in frame for frame in event.backtrace) == 1
+
+
+def test_a_write_to_a_freed_page_is_seen_twice() -> None:
+    written, found = recorded("write-to-freed-page")
+    assert (written.kind, written.function) == ("kasan", "planted_run")
+    assert (found.kind, found.headline) == ("page", "pagealloc: memory corruption")
+
+
+def test_a_report_that_faults_itself_is_two_events() -> None:
+    state, fault = recorded("bad-page-state")
+    assert (state.kind, state.fatal) == ("page", False)
+    assert (fault.kind, fault.fatal) == ("oops", True)
+    assert any("free_unref_page" in frame for frame in fault.backtrace)
 
 
 @pytest.mark.parametrize("name", ["null-dereference", "bug", "warn-on", "panic"])
