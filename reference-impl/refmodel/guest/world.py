@@ -5,6 +5,7 @@ Threads and the virtual machine outlive it; closing a VM waits for grace periods
 a fraction of a millisecond.
 """
 
+import ctypes
 import fcntl
 import os
 import select
@@ -50,6 +51,9 @@ class World:
         return (self.alias if alias else self.mapping) + page * abi.PAGE_SIZE
 
 
+_SPOILT = 8
+_STALE = b"\xaa"
+
 Backing = Callable[[int], int]
 """Opens a fresh file of a size in bytes, fit to be mapped shared."""
 
@@ -62,8 +66,26 @@ def shmem_file(size: int) -> int:
     return descriptor
 
 
+def spoil_free_pages(backing: Backing) -> None:
+    """Leave bytes nobody would write in the pages the kernel hands out next.
+
+    A page that is mapped without having been cleared then reads as stale on any kernel. The pages
+    freed last are allocated first, page tables included, so some more than a world needs.
+    """
+    size = _SPOILT * abi.PAGE_SIZE
+    file = backing(size)
+    try:
+        os.pwrite(file, _STALE * size, 0)
+    except OSError:  # no write() in this revision: through a mapping, then
+        mapping = syscalls.map_shared(file, size)
+        ctypes.memset(mapping, _STALE[0], size)
+        syscalls.unmap(mapping, size)
+    os.close(file)
+
+
 def open_world(layout: Layout, backing: Backing, vm: Vm | None, reports: int) -> World:
     """A fresh world. ``reports`` is the eventfd of the workers, watched beside the userfaultfd."""
+    spoil_free_pages(backing)
     file = backing(layout.file_size)
     mapping = syscalls.map_shared(file, layout.mapped_size)
     alias = syscalls.map_shared(file, layout.mapped_size)
