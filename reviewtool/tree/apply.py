@@ -19,7 +19,7 @@ from reviewtool.archive.types import Patch
 from reviewtool.errors import InputError
 from reviewtool.progress import SILENT, Progress, Task
 from reviewtool.text import visible_line
-from reviewtool.tree.attempt import Attempt, attempt
+from reviewtool.tree.attempt import ALREADY, Attempt, attempt
 from reviewtool.tree.base import Base
 from reviewtool.tree.objects import Files, edit_tree
 from reviewtool.tree.outcome import APPLIED, Applied, PatchOutcome
@@ -161,7 +161,8 @@ def _try(repo: git.Repo, index: Path, files: Files, ready: Ready, known: dict[st
     if ready.problem:
         return Attempt(files, "not-applicable", ready.problem)
     mailed = attempt(repo, index, files, ready.diff, ready.files, known)
-    if not ready.resolutions or mailed.state in ("clean", "offset", "three-way"):
+    fits = mailed.state in ("clean", "offset", "three-way") or mailed.detail == ALREADY
+    if not ready.resolutions or fits:
         return mailed
     notes = "; ".join(resolution.note for resolution in ready.resolutions)
     diff = resolve(ready.diff, ready.files, ready.resolutions)

@@ -19,6 +19,7 @@ _OFFSET = re.compile(r"^Hunk #\d+ succeeded at (\d+) \(offset (-?\d+) lines?\)",
 _REDUCED = re.compile(r"^Context reduced to", re.M)
 _APPLY = ("apply", "--cached", "--whitespace=nowarn", "-v")
 _REGULAR = 0o100644
+ALREADY = "already in the base"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def _explain(repo: git.Repo, files: Files, patches: tuple[FilePatch, ...], said:
         mode = patch.new_mode or (files[patch.old].mode if patch.old is not None else _REGULAR)
         made[patch.new] = Entry(mode, write_object(repo, "blob", after))
     if rejected and already == total:
-        return Attempt(files, "not-applicable", "already in the base", tuple(rejected))
+        return Attempt(files, "not-applicable", ALREADY, tuple(rejected))
     if not rejected:
         # git refuses and we cannot say why: then its own words are the honest answer.
         words = [line for line in said.splitlines() if line.startswith("error:")]

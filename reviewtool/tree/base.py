@@ -11,7 +11,7 @@ from reviewtool.errors import InputError
 from reviewtool.progress import SILENT, Progress
 from reviewtool.tree import debian, unpack
 from reviewtool.tree.kernel_version import LANDMARKS, parse_version
-from reviewtool.tree.store import is_bare, objects_of, open_store, run_git
+from reviewtool.tree.store import git_dir, is_bare, objects_of, open_store, run_git
 
 _REMEDY = "give --tree a kernel's git clone, unpacked source or source tarball"
 
@@ -89,19 +89,19 @@ def _clone(clone: Path) -> Base:
     if head is None:
         raise InputError("has no commit at HEAD", str(clone), "check out a kernel there")
     store = open_store(clone)
+    if run_git(store, "cat-file", "-e", f"{head}^{{tree}}").returncode:
+        raise InputError(
+            "lacks the objects of its own HEAD (a partial clone made without trees?)",
+            str(clone),
+            f"run git -C {clone} fetch --refetch --no-filter",
+        )
     makefile = run_git(store, "cat-file", "blob", f"{head}:Makefile")
+    if makefile.returncode and b"does not exist" not in makefile.stderr:
+        raise InputError(
+            "a partial clone that lacks HEAD:Makefile", str(clone), "check out HEAD there"
+        )
     version = parse_version(makefile.stdout.decode("utf-8", "replace"))
-    if makefile.returncode or version is None:
-        if run_git(store, "cat-file", "-e", f"{head}^{{tree}}").returncode:
-            raise InputError(
-                "lacks the objects of its own HEAD (a partial clone made without trees?)",
-                str(clone),
-                "run git fetch --refetch --filter=blob:none there and check out HEAD",
-            )
-        if b"does not exist" not in makefile.stderr and version is None and makefile.returncode:
-            raise InputError(
-                "a partial clone that lacks HEAD:Makefile", str(clone), "check out HEAD there"
-            )
+    if version is None:
         raise InputError("is a git clone, but not of a kernel", str(clone), _REMEDY)
     describe = f"Linux {version} (git clone {clone}, HEAD {head[:12]})"
     return Base("git", clone, version, describe, f"git:{head}")
@@ -109,7 +109,5 @@ def _clone(clone: Path) -> Base:
 
 def head_commit(clone: Path) -> str | None:
     """The commit id HEAD names, None if there is none yet."""
-    from reviewtool.tree.store import git_dir
-
     done = run_git(git_dir(clone), "rev-parse", "--verify", "--quiet", "HEAD")
     return done.stdout.decode().strip() or None

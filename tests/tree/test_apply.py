@@ -447,6 +447,24 @@ def test_a_shallow_clone_is_a_base(
     assert log(applied, "%s") == ["mm: change a thing", "master"]
 
 
+def test_a_clone_that_borrows_from_another_is_a_base(
+    clone: Path,
+    tmp_path: Path,
+    cache: Path,
+    make_patch: MakePatch,
+    sources: dict[str, str],
+    git: Git,
+) -> None:
+    git(tmp_path, "clone", "-q", "--shared", str(clone), "sharing")
+    git(tmp_path / "sharing", "worktree", "add", "-q", str(tmp_path / "linked"))
+    patch = make_patch({FILE: (sources[FILE], edit(sources[FILE], 20, "x"))}, blobs=True)
+    on_shared = apply(find_base(tmp_path / "sharing"), [patch], name="s/v1")
+    on_linked = apply(find_base(tmp_path / "linked"), [patch], name="s/v1")
+    assert states(on_shared) == ["clean"]
+    assert on_linked.commit == on_shared.commit
+    assert on_linked.cached, "two work trees of one clone share a store"
+
+
 def test_a_partial_clone_without_the_files_is_one_line(
     clone: Path,
     tmp_path: Path,

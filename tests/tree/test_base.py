@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Finding the kernel source, and telling what is none."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -180,3 +181,28 @@ def test_an_interrupt_while_unpacking_leaves_nothing_behind(
         find_base(archive, progress)
     assert list((cache / "bases").iterdir()) == []
     assert unpack.tarball(archive)[0].is_dir()
+
+
+def test_a_clone_without_any_trees_is_one_line(
+    clone: Path, tmp_path: Path, cache: Path, git: Git
+) -> None:
+    git(clone, "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "-q", "--filter=tree:0", "--no-checkout", clone.as_uri(), "treeless")
+    with pytest.raises(InputError, match=r"lacks the objects of its own HEAD .*; run git -C"):
+        find_base(tmp_path / "treeless")
+
+
+def test_a_clone_without_any_files_is_one_line(
+    clone: Path, tmp_path: Path, cache: Path, git: Git
+) -> None:
+    git(clone, "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "-q", "--filter=blob:none", "--no-checkout", clone.as_uri(), "partial")
+    with pytest.raises(InputError, match=r"lacks HEAD:Makefile; check out HEAD there"):
+        find_base(tmp_path / "partial")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
+def test_a_clone_that_belongs_to_somebody_else_can_be_read(clone: Path, cache: Path) -> None:
+    for path in [clone, *clone.rglob("*")]:
+        os.lchown(path, 65534, 65534)
+    assert find_base(clone).version == "6.12.9"

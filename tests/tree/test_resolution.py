@@ -127,3 +127,16 @@ def test_mistakes_in_the_file_are_named_with_their_entry(
 ) -> None:
     with pytest.raises(InputError, match=words):
         bridged(kernel, tmp_path, patch, toml)
+
+
+def test_a_patch_that_is_in_already_is_not_resolved_a_second_time(
+    kernel: Path, cache: Path, tmp_path: Path, make_patch: MakePatch, sources: dict[str, str]
+) -> None:
+    after = sources[FILE].replace("line 20\n", "line 20\nof the mail\n")
+    patch = make_patch({FILE: (sources[FILE], after)})
+    (kernel / FILE).write_text(after)
+    (tmp_path / "r.toml").write_text(TOML)
+    applied = apply(
+        find_base(kernel), [patch], name="s/v1", resolutions=read_resolutions(tmp_path / "r.toml")
+    )
+    assert applied.outcomes[0].detail == "already in the base"
