@@ -20,6 +20,7 @@ from refmodel.world import (
     VM_UFFD_MINOR,
     VM_UFFD_MISSING,
     ZERO,
+    Oops,
     Page,
     State,
     Waiting,
@@ -39,10 +40,6 @@ VM_FAULT_ERROR = VM_FAULT_SIGBUS | VM_FAULT_HWPOISON
 COPY, ZEROPAGE, CONTINUE, POISON_MODE = "copy", "zeropage", "continue", "poison"
 
 _FAULTS_BEFORE_LIVELOCK = 8
-
-
-class Oops(Exception):  # noqa: N818 - the kernel's word for it
-    """The kernel does something its memory does not survive."""
 
 
 class Rule(NamedTuple):

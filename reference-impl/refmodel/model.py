@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
-from refmodel.core import Kernel, Oops, Rule
+from refmodel.core import Kernel, Rule
 from refmodel.kvm import GuestMemfd
 from refmodel.vocabulary import MODES, Input, Observation, VocabularyError, observation
-from refmodel.world import State, World
+from refmodel.world import Oops, State, World
 
 
 class Model(Protocol):

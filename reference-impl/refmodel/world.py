@@ -30,6 +30,10 @@ MIXED = "mixed"
 """A page of which a copy in progress has filled a part."""
 
 
+class Oops(Exception):  # noqa: N818 - the kernel's word for it
+    """The kernel does something its memory does not survive."""
+
+
 class Page(NamedTuple):
     """One page of the file and everything that maps it."""
 

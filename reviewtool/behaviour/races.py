@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import permutations
 
-from refmodel.core import Kernel, Oops
+from refmodel.core import Kernel
 from refmodel.kvm import GuestMemfd
 from refmodel.model import Revision, conflicting, patch
 from refmodel.vocabulary import Input, format, parse  # noqa: A004 - the pair of parse
-from refmodel.world import State, World
+from refmodel.world import Oops, State, World
 from reviewtool.progress import SILENT, Progress
 
 SETUPS = ("", "fallocate p0", "pwrite p0 A", "pwrite p0 A; read u0 p0")
@@ -98,6 +98,7 @@ class _Actor:
         self.done = False
         self.results: list[str] = []
         self.oops = ""
+        self.error: Exception | None = None
         self.waits: Callable[[], bool] | None = None
         self.waits_for = ""
         self.thread = threading.Thread(target=self._main, daemon=True)
@@ -116,6 +117,8 @@ class _Actor:
             self.oops = str(oops)
         except _Stop:
             pass
+        except Exception as error:  # noqa: BLE001 - raised again by _Run.play(), in its thread
+            self.error = error
         self.done = True
         self.run.note(self, self.oops or (self.results[-1] if self.results else ""))
         self.run.baton.release()
@@ -174,9 +177,12 @@ class _Run:
             self.current = ready[choice]
             self.current.go.release()
             self.baton.acquire()
-            if any(actor.oops for actor in self.actors):
+            if any(actor.oops or actor.error for actor in self.actors):
                 break
         self._end()
+        for actor in self.actors:
+            if actor.error is not None:
+                raise actor.error
         return widths
 
     def _end(self) -> None:

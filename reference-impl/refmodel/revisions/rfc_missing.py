@@ -8,7 +8,6 @@ as ported to 6.12: the fault handler tests the file's size first.
 from refmodel.core import (
     VM_FAULT_SIGBUS,
     Kernel,
-    Oops,
     Vma,
     Vmf,
     rule,
@@ -16,7 +15,7 @@ from refmodel.core import (
 )
 from refmodel.kvm import GuestMemfd
 from refmodel.model import Revision, patch
-from refmodel.world import UFFD_FLAGS, VM_UFFD_MINOR, VM_UFFD_MISSING
+from refmodel.world import UFFD_FLAGS, VM_UFFD_MINOR, VM_UFFD_MISSING, Oops
 
 _PATCH = "RFC {0}/5 <20250303133011.44095-{1}-kalyazin@amazon.com>"
 
