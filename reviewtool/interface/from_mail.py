@@ -2,7 +2,7 @@
 """The interface of a revision from its mail alone: what the hunks show before and after."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reviewtool.archive.types import Revision
@@ -13,7 +13,7 @@ from reviewtool.interface.kconfig import options
 from reviewtool.interface.mask import without_comments
 from reviewtool.interface.references import SeenLine, owners, references
 from reviewtool.interface.source import Source, read
-from reviewtool.interface.sparse import Fragment, sparse_files
+from reviewtool.interface.sparse import Fragment, Line, sparse_files
 from reviewtool.interface.types import UNSEEN, Element, Snapshot
 
 _CONTAINERS = ("table", "struct")
@@ -82,25 +82,30 @@ def _collect(
         if is_c(path):
             text = whole(fragment)
             source = read(path, text.text)
-            for seen in _seen(source, text, fragment):
+            elements = list(every(source))
+            for seen in _seen(source, text, fragment, elements):
                 found.setdefault((path, seen.element.key), []).append(seen)
-            lines.extend(_code_lines(source, text, fragment))
+            lines.extend(_code_lines(source, text, fragment, elements))
         elif is_kconfig(path):
             raw = "\n".join(line.text for line in fragment.lines).encode("utf-8", "replace")
             numbers = tuple(line.number for line in fragment.lines)
             code = [line.text for line in fragment.lines]
+            lines_by_number = {line.number: line for line in fragment.lines}
             for option in options(path, raw):
-                seen = _located(option, code, numbers, fragment, True)
+                seen = _located(option, code, numbers, lines_by_number, True)
                 found.setdefault((path, option.key), []).append(seen)
 
 
-def _seen(source: Source, text: Whole, fragment: Fragment) -> Iterator[_Seen]:
+def _seen(
+    source: Source, text: Whole, fragment: Fragment, elements: Iterable[Element]
+) -> Iterator[_Seen]:
     shown = _shown_code(fragment)
     code = [shown.get(number, "") for number in text.numbers]
+    by_number = {line.number: line for line in fragment.lines}
     last = len(text.numbers) - 1
-    for element in every(source):
+    for element in elements:
         complete = text.numbers[element.line - 1] > 0 and not (text.open and element.end >= last)
-        yield _located(element, code, text.numbers, fragment, complete)
+        yield _located(element, code, text.numbers, by_number, complete)
     name = function_in(text.inside)
     if name:
         # A label or a blanked body: only the heading tells whose lines these are.
@@ -112,24 +117,23 @@ def _seen(source: Source, text: Whole, fragment: Fragment) -> Iterator[_Seen]:
             line=1,
             end=text.inside_lines,
         )
-        yield replace(_located(head, code, text.numbers, fragment, False), headed=False)
+        yield replace(_located(head, code, text.numbers, by_number, False), headed=False)
 
 
 def _located(
     element: Element,
     code: Sequence[str],
     numbers: Sequence[int],
-    fragment: Fragment,
+    by_number: Mapping[int, Line],
     complete: bool,
 ) -> _Seen:
     """``element`` with its line numbers in the file, and the changes within it."""
-    by_number = {line.number: line for line in fragment.lines}
     covered = range(element.line - 1, min(element.end, len(numbers)))
     known = [(index, by_number[numbers[index]]) for index in covered if numbers[index]]
     headed = numbers[element.line - 1] > 0
     patches = {line.patch for _, line in known if line.patch is not None}
     patches |= {line.cut for _, line in known[1:] if line.cut is not None}
-    first = known[0][1] if known else fragment.lines[0]
+    first = known[0][1] if known else next(iter(by_number.values()))
     return _Seen(
         replace(
             element,
@@ -214,27 +218,31 @@ def _as_one(seen: list[_Seen]) -> Element:
     return chosen
 
 
-def _code_lines(source: Source, text: Whole, fragment: Fragment) -> Iterator[SeenLine]:
+def _code_lines(
+    source: Source, text: Whole, fragment: Fragment, elements: Iterable[Element]
+) -> Iterator[SeenLine]:
     """The lines of a fragment that the series adds (or removes), with the function around."""
-    by_number = {line.number: line for line in fragment.lines}
-    spans = [
-        (element.line - 1, element.end, element.name)
-        for element in every(source)
-        if element.kind == "function"
-    ]
+    inside: dict[int, str] = {}
+    for element in elements:
+        if element.kind == "function":
+            inside.update(dict.fromkeys(range(element.line - 1, element.end), element.name))
     heading = function_in(text.inside)
     if heading:
-        spans.append((0, text.inside_lines, heading))
-    raw = _shown_code(fragment)
+        inside.update(dict.fromkeys(range(text.inside_lines), heading))
+    by_number = {line.number: line for line in fragment.lines}
+    code = _shown_code(fragment)
     for index, number in enumerate(text.numbers):
         line = by_number.get(number)
-        if line is None or line.patch is None:
-            continue
-        inside = next((name for start, stop, name in spans if start <= index < stop), "")
-        guard = source.masked.guards.at(index)
-        yield SeenLine(
-            source.path, number, raw[number], "" if guard == UNSEEN else guard, inside, line.patch
-        )
+        if line is not None and line.patch is not None:
+            guard = source.masked.guards.at(index)
+            yield SeenLine(
+                source.path,
+                number,
+                code[number],
+                "" if guard == UNSEEN else guard,
+                inside.get(index, ""),
+                line.patch,
+            )
 
 
 def _shown_code(fragment: Fragment) -> dict[int, str]:

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from reviewtool.interface.similarity import (
     ACCEPT,
@@ -20,6 +21,10 @@ _ORDER: tuple[Kind, ...] = (
     "table", "struct", "hook", "member", "flag", "ioctl", "function", "object", "prototype",
     "export", "reference", "kconfig", "tracepoint", "selftest",
 )  # fmt: skip
+
+
+_ALL_PAIRS = 100_000
+_RARE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +207,10 @@ def _by_evidence(
 ) -> tuple[list[Pair], list[Pair]]:
     """The best pairs first; an element is in one accepted pair at most."""
     scored = []
-    for one in left:
-        for other in right:
-            score, evidence = similarity(one, other, around)
-            if score >= ASK:
-                scored.append((score, one, other, evidence))
+    for one, other in _candidates(left, right):
+        score, evidence = similarity(one, other, around)
+        if score >= ASK:
+            scored.append((score, one, other, evidence))
     scored.sort(key=lambda item: (-item[0], item[1].name, item[2].name))
     accepted: list[Pair] = []
     asked: list[Pair] = []
@@ -223,16 +227,47 @@ def _by_evidence(
     return accepted, asked
 
 
+def _candidates(
+    left: Sequence[Element], right: Sequence[Element]
+) -> Iterator[tuple[Element, Element]]:
+    """The pairs worth a look: all of them, or of very many those that share something rare.
+
+    A renamed element keeps its value, its body or its neighbour; generated headers have more
+    constants than all pairs of them could be looked at.
+    """
+    if len(left) * len(right) <= _ALL_PAIRS:
+        yield from product(left, right)
+        return
+    shelves: dict[tuple[str, str], list[Element]] = {}
+    for other in right:
+        for trait in _traits(other):
+            shelves.setdefault(trait, []).append(other)
+    for one in left:
+        near: dict[int, Element] = {}
+        for trait in _traits(one):
+            shelf = shelves.get(trait, ())
+            if len(shelf) <= _RARE:
+                near.update((id(other), other) for other in shelf)
+        for other in near.values():
+            yield one, other
+
+
+def _traits(one: Element) -> Iterator[tuple[str, str]]:
+    for name, text in (("value", one.value), ("digest", one.digest), ("after", one.after)):
+        if text:
+            yield (name, text)
+
+
 def _splits(found: Pairing) -> Iterator[Change]:
     """A function that went, whose text is now in two or more new ones."""
+    new: dict[str, list[Element]] = {}
+    for other in found.only_b:
+        if other.kind == "function":
+            new.setdefault(other.path, []).append(other)
     for one in found.only_a:
         if one.kind != "function" or not one.sketch:
             continue
-        parts = [
-            other
-            for other in found.only_b
-            if other.kind == "function" and other.path == one.path and contained(other, one) >= 0.3
-        ]
+        parts = [other for other in new.get(one.path, ()) if contained(other, one) >= 0.3]
         if len(parts) >= 2:
             names = ", ".join(part.name for part in parts)
             for part in parts:

@@ -247,3 +247,18 @@ def test_signatures_are_types_alone(
     text: str, name: str, told: tuple[str, tuple[str, ...]]
 ) -> None:
     assert signature(text, name) == told
+
+
+def test_very_many_constants_are_matched_by_what_they_keep() -> None:
+    def registers(prefix: str) -> list[Element]:
+        return [
+            Element(
+                "flag", f"{prefix}_{number}", "", value=f"{number:#x}", path="regs.h",
+                state="added", patch=1,
+            )
+            for number in range(3000)
+        ]  # fmt: skip
+
+    changes = match(_snapshot("v1", *registers("REG_OLD")), _snapshot("v2", *registers("REG_NEW")))
+    assert {one.change for one in changes} == {"renamed"}
+    assert all(one.a and one.b and one.a.value == one.b.value for one in changes)
