@@ -120,8 +120,9 @@ class Trace:
     """What one sequence was seen to do.
 
     ``observations`` has one text a step; the last is ``oops`` or ``hang`` where the guest ended
-    there, and there is one more than there are inputs where it ended while the sequence's memory
-    was given back. ``events`` are the kernel's complaints, each with the index of its step.
+    there. There is one more than there are inputs where the sequence's memory was not given back
+    in order: the guest ended then, or refused to go on with an errno. ``events`` are the kernel's
+    complaints, each with the index of its step.
     """
 
     inputs: Word
@@ -133,7 +134,8 @@ class Trace:
     @property
     def died(self) -> bool:
         """Whether the guest did not outlive it."""
-        return bool(self.observations) and self.observations[-1] in (DIED, HUNG)
+        last = self.observations[-1:]
+        return last in ((DIED,), (HUNG,)) or len(self.observations) > len(self.inputs)
 
 
 @dataclass(slots=True)
@@ -154,6 +156,7 @@ class _Recorder:
         self.ready = self.done = False
         self.hung = False
         self.error = ""
+        self.refused = ""
         self._case: int | None = None
         self._last: int | None = None
         self._seen: list[str] = []
@@ -180,6 +183,8 @@ class _Recorder:
             self._keep(None)
         elif "hang" in message:
             self.hung = True
+        elif "refused" in message:
+            self.refused = message["refused"]
         elif "error" in message:
             self.error = message["error"]
         elif "done" in message:
@@ -191,7 +196,8 @@ class _Recorder:
         if self.done:
             return
         failed = self.error or ("" if self.ready else end.reason or end.ended)
-        if not failed and not self.hung and end.ended not in ("panic", "killed", "timeout"):
+        told = self.hung or self.refused or end.ended in ("panic", "killed", "timeout")
+        if not failed and not told:
             failed = f"the guest ended ({end.ended}) in the middle of its work: {end.reason}"
         if failed:
             raise GuestFailed(
@@ -207,7 +213,7 @@ class _Recorder:
                 f"the guest died before the first sequence: {end.reason}", str(end.console or "")
             )
         self._complain()
-        self._seen.append(DIED if end.ended == "panic" else HUNG)
+        self._seen.append(self.refused or (DIED if end.ended == "panic" else HUNG))
         self._keep(end.console)
 
     def _complain(self) -> None:

@@ -229,6 +229,15 @@ def test_a_death_after_the_last_input_belongs_to_the_sequence(lines: tuple[str, 
     assert result.passed == 1
 
 
+@pytest.mark.parametrize("lines", [(STEP,), (STEP, END)], ids=["closing", "opening the next"])
+def test_a_kernel_that_takes_nothing_any_more_is_seen_as_that(lines: tuple[str, ...]) -> None:
+    run = guest(READY, BEGIN, *lines, 'RT {"refused":"EIO","case":0}')
+    result = run_suite(Bench(run), V3, suite_of(V3, "read u0 p0", "write u0 p0 A"))
+    (found,) = result.disagreements
+    assert (found.inputs, found.kernel) == (("read u0 p0", "close"), ("value zero", "EIO"))
+    assert result.passed == 1
+
+
 @pytest.mark.parametrize(
     ("lines", "ended", "complaint"),
     [

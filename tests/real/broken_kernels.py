@@ -10,7 +10,8 @@ GMEM, UFFD = "virt/kvm/guest_memfd.c", "mm/userfaultfd.c"
 class Mutant:
     """``old`` stands once in ``path`` of revision ``name``; ``new`` takes its place.
 
-    ``answer`` is the broken kernel's to the last of ``inputs``, one of the shortest sequences.
+    ``answer`` is the broken kernel's to the last of ``inputs``, one of the shortest sequences;
+    its last step may be the closing of everything at its end.
     """
 
     name: str
@@ -57,16 +58,27 @@ MUTANTS = (
     ),
     Mutant(
         "v3",
-        "an absent page is told by another errno",
+        # To mfill_atomic() ENOENT means that a page is to be copied once more, without locks.
+        "an absent page is told by the errno of the lookup",
         UFFD,
         "if (!folio || folio == ERR_PTR(-ENOENT))",
         "if (!folio)",
         "register minor; continue p0",
-        "ENOENT",
+        "oops",
     ),
     Mutant(
         "v3",
         "punching a hole leaves stage-2 alone",
+        GMEM,
+        "flush |= kvm_mmu_unmap_gfn_range(kvm, &gfn_range);",
+        "(void)gfn_range;",
+        "vcpu-write p0 A; punch p0; vcpu-read p0",
+        "value A",
+    ),
+    Mutant(
+        "v3",
+        # KVM_BUG_ON() then declares the VM dead, and every ioctl of it is EIO.
+        "punching a hole ends an invalidation that it did not begin",
         GMEM,
         """\
 		kvm_gmem_invalidate_begin(gmem, start, end);
@@ -76,8 +88,8 @@ MUTANTS = (
 		(void)gmem;
 
 	truncate_inode_pages_range""",
-        "vcpu-write p0 A; punch p0; vcpu-read p0",
-        "value A",
+        "punch p0; close",
+        "EIO",
     ),
     Mutant(
         "rfc",

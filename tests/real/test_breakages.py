@@ -202,7 +202,7 @@ def test_a_broken_kernel_fails_with_the_shortest_sequence(
     results = hold(kernel_guest(kernel.path, trusted=True), MODELS[mutant.name])
     assert not all(result.agrees for result in results)
     found = [each for result in results for each in result.disagreements]
-    length = len(parse(mutant.inputs))
+    length = mutant.inputs.count(";") + 1
     assert (length, mutant.answer) in [(len(each.inputs), each.kernel[-1]) for each in found]
     assert min(len(each.inputs) for each in found) == length
 

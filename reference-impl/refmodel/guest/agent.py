@@ -12,7 +12,9 @@ the one after the last line::
     RT {"done": {"cases": 4, "steps": 17, "seconds": 0.01}}
 
 The run stops early, without ``done``, after ``{"hang": [threads], "case": n, "step": k}`` (step
-null: not even closing the userfaultfd freed the thread) and after ``{"error": "..."}``.
+null: not even closing the userfaultfd freed the thread), after ``{"refused": "EIO", "case": n}``
+(the kernel would not give the memory of a sequence back, or none for the one after it) and after
+``{"error": "..."}``, where nothing was to be had from the start.
 """
 
 import json
@@ -65,14 +67,27 @@ class Place:
             seen = ticks
 
 
+class Refused(Exception):  # noqa: N818 - an observation, not an error of the driver
+    """The kernel refused what any kernel in order allows, after ``case``."""
+
+    def __init__(self, error: OSError, case: int) -> None:
+        super().__init__(syscalls.errno_name(error.errno or 0))
+        self.case = case
+
+
 def run_cases(place: Place, cases: list[dict[str, Any]]) -> int:
-    """Run them all; the number of steps done. Raises Hang at the first thread that is stuck."""
+    """Run them all; the number of steps done. Raises Hang or Refused where that ends early."""
     driver = place.driver
     steps = 0
     for case in cases:
         inputs = parse(case["inputs"])
-        place.case, place.step = case["case"], None
-        driver.fresh()
+        previous, place.case, place.step = place.case, case["case"], None
+        try:
+            driver.fresh()
+        except OSError as error:
+            if previous < 0:
+                raise
+            raise Refused(error, previous) from error
         say({"case": place.case, "begin": True})
         for number, request in enumerate(inputs):
             place.step = number
@@ -80,7 +95,10 @@ def run_cases(place: Place, cases: list[dict[str, Any]]) -> int:
             say({"case": place.case, "step": number, "input": str(request), "obs": str(seen)})
             steps += 1
         place.step = None
-        driver.close()
+        try:
+            driver.close()
+        except OSError as error:
+            raise Refused(error, place.case) from error
         say({"case": place.case, "end": True})
     return steps
 
@@ -100,6 +118,8 @@ def main(path: str) -> None:
             steps = run_cases(place, plan["cases"])
         except Hang as hang:
             say({"hang": str(hang).split(", "), "case": place.case, "step": place.step})
+        except Refused as refused:
+            say({"refused": str(refused), "case": refused.case})
         else:
             seconds = round(time.monotonic() - began, 6)
             say({"done": {"cases": len(plan["cases"]), "steps": steps, "seconds": seconds}})

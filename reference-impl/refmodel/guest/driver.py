@@ -85,7 +85,11 @@ class Driver:
         else:
             result = "blocked"
             self.asked[worker.name] = request
-            self._hand_over(worker, self.world, request)
+            try:
+                self._hand_over(worker, self.world, request)
+            except OSError as error:  # a vCPU that takes no request any more
+                del self.asked[worker.name]
+                result = syscalls.errno_name(error.errno or 0)
         settled = settle(self.world, self.workers, self.shop.reports, self.deadline)
         effects = list(settled.events)
         for ended in settled.ended:
@@ -130,7 +134,10 @@ class Driver:
             return f"value {describe(worker.memory[:])}"
         if request.op == "write":
             return "ok"
-        return describe_run(_vcpu(self, request), request.op, worker.result())
+        try:
+            return describe_run(_vcpu(self, request), request.op, worker.result())
+        except OSError as error:  # nor shows its registers
+            return syscalls.errno_name(error.errno or 0)
 
 
 def open_driver(
