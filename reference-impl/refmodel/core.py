@@ -35,6 +35,8 @@ VM_FAULT_HWPOISON = 0x0010
 VM_FAULT_NOPAGE = 0x0100
 VM_FAULT_LOCKED = 0x0200
 VM_FAULT_RETRY = 0x0400
+FAULT_FLAG_WRITE = 1 << 0
+
 VM_FAULT_ERROR = VM_FAULT_SIGBUS | VM_FAULT_HWPOISON
 
 COPY, ZEROPAGE, CONTINUE, POISON_MODE = "copy", "zeropage", "continue", "poison"
@@ -103,10 +105,10 @@ class Vmf:
 
     __slots__ = ("flags", "folio", "pgoff", "vma")
 
-    def __init__(self, vma: Vma, pgoff: int) -> None:
+    def __init__(self, vma: Vma, pgoff: int, flags: int = 0) -> None:
         self.vma = vma
         self.pgoff = pgoff
-        self.flags = 0
+        self.flags = flags
         self.folio: Folio | None = None
 
 
@@ -293,7 +295,7 @@ class Kernel:
                 folio.content = value
                 return "ok"
             self.raised = ""
-            ret = self.handle_mm_fault(Vmf(vma, pgoff))
+            ret = self.handle_mm_fault(Vmf(vma, pgoff, FAULT_FLAG_WRITE if value else 0))
             if ret & VM_FAULT_ERROR:
                 return "sigbus"
             if ret & VM_FAULT_RETRY and self.raised and vma.ptes[pgoff] != MAPPED:

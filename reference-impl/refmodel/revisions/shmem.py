@@ -9,7 +9,9 @@ import errno
 
 from refmodel.core import (
     ENOENT,
+    FAULT_FLAG_WRITE,
     VM_FAULT_LOCKED,
+    VM_FAULT_NOPAGE,
     VM_FAULT_SIGBUS,
     Folio,
     Vmf,
@@ -20,7 +22,7 @@ from refmodel.core import (
 )
 from refmodel.kvm import GuestMemfd
 from refmodel.model import Revision, patch
-from refmodel.world import VM_UFFD_MINOR, VM_UFFD_MISSING
+from refmodel.world import MAPPED, VM_UFFD_MINOR, VM_UFFD_MISSING
 
 _SOURCE = "6.12 mm/shmem.c"
 
@@ -41,6 +43,27 @@ def shmem_fault(k: GuestMemfd, vmf: Vmf) -> int:
         return VM_FAULT_SIGBUS
     k.kvm_gmem_map_folio(vmf, found)
     return VM_FAULT_LOCKED
+
+
+@rule(
+    "6.12 mm/memory.c",
+    "do_read_fault(): filemap_map_pages() maps every page around that is cached and uptodate, "
+    "unless uffd_disable_fault_around()",
+)
+def handle_mm_fault(k: GuestMemfd, vmf: Vmf) -> int:
+    vma = vmf.vma
+    if not vmf.flags & FAULT_FLAG_WRITE and not vma.ptes[vmf.pgoff] and not userfaultfd_minor(vma):
+        for pgoff, folio in enumerate(k.page_cache[: k.size]):
+            if folio is not None and folio.uptodate and not vma.ptes[pgoff]:
+                vma.ptes[pgoff] = MAPPED
+        if vma.ptes[vmf.pgoff] == MAPPED:
+            return VM_FAULT_NOPAGE
+    return GuestMemfd.handle_mm_fault(k, vmf)
+
+
+@rule(_SOURCE, "shmem_fallocate(): F_SEAL_GROW is tested before anything of the file is")
+def kvm_gmem_allocate(k: GuestMemfd, index: int) -> int:
+    return -errno.EPERM if index >= k.size else GuestMemfd.kvm_gmem_allocate(k, index)
 
 
 @rule(_SOURCE, "shmem_get_folio(SGP_NOALLOC): ENOENT, or the folio, cleared if it was never filled")
@@ -90,7 +113,9 @@ MODEL = Revision(
     title="shared memory (memfd) on 6.12, for comparison",
     kernel=patch(
         GuestMemfd,
+        handle_mm_fault,
         shmem_fault,
+        kvm_gmem_allocate,
         filemap_lock_folio,
         shmem_write,
         file_read,
@@ -100,4 +125,5 @@ MODEL = Revision(
         gmem_write="shmem_write",
     ),
     hooks=frozenset({"fault"}),
+    page_local=False,
 )
