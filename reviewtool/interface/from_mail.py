@@ -2,6 +2,7 @@
 """The interface of a revision from its mail alone: what the hunks show before and after."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,6 +29,7 @@ class _Seen:
     head_patch: int | None
     patches: frozenset[int]
     changed: tuple[str, ...]  # code of the lines added (removed, in a text before the series)
+    conditions: frozenset[int]  # patches that touch a condition in the fragment
     complete: bool
 
 
@@ -92,7 +94,7 @@ def _collect(
             code = [line.text for line in fragment.lines]
             lines_by_number = {line.number: line for line in fragment.lines}
             for option in options(path, raw):
-                seen = _located(option, code, numbers, lines_by_number, True)
+                seen = _located(option, code, numbers, lines_by_number, True, frozenset())
                 found.setdefault((path, option.key), []).append(seen)
 
 
@@ -102,10 +104,11 @@ def _seen(
     shown = _shown_code(fragment)
     code = [shown.get(number, "") for number in text.numbers]
     by_number = {line.number: line for line in fragment.lines}
+    conditions = _condition_patches(fragment)
     last = len(text.numbers) - 1
     for element in elements:
         complete = text.numbers[element.line - 1] > 0 and not (text.open and element.end >= last)
-        yield _located(element, code, text.numbers, by_number, complete)
+        yield _located(element, code, text.numbers, by_number, complete, conditions)
     name = function_in(text.inside)
     if name:
         # A label or a blanked body: only the heading tells whose lines these are.
@@ -117,7 +120,9 @@ def _seen(
             line=1,
             end=text.inside_lines,
         )
-        yield replace(_located(head, code, text.numbers, by_number, False), headed=False)
+        yield replace(
+            _located(head, code, text.numbers, by_number, False, conditions), headed=False
+        )
 
 
 def _located(
@@ -126,6 +131,7 @@ def _located(
     numbers: Sequence[int],
     by_number: Mapping[int, Line],
     complete: bool,
+    conditions: frozenset[int],
 ) -> _Seen:
     """``element`` with its line numbers in the file, and the changes within it."""
     covered = range(element.line - 1, min(element.end, len(numbers)))
@@ -149,7 +155,16 @@ def _located(
             for index, line in known
             if line.patch is not None and index < len(code) and code[index].strip()
         ),
+        conditions,
         complete,
+    )
+
+
+def _condition_patches(fragment: Fragment) -> frozenset[int]:
+    return frozenset(
+        line.patch
+        for line in fragment.lines
+        if line.patch is not None and re.match(r"\s*#\s*(?:if|el|endif)", line.text)
     )
 
 
@@ -187,6 +202,8 @@ def _state(seen: list[_Seen], old: list[_Seen]) -> tuple[Element, Element | None
     changed = tuple(text for one in seen for text in one.changed)
     gone = tuple(text for one in old for text in one.changed)
     patches = {patch for one in (*seen, *old) for patch in one.patches}
+    if not patches:
+        patches = {patch for one in (*seen, *old) for patch in one.conditions}
     heads = [one.head_patch for one in seen if one.headed and one.head_patch is not None]
     if not old and heads:
         return replace(element, state="added", patch=min(heads)), None

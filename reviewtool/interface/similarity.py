@@ -225,7 +225,9 @@ def signature(text: str, name: str) -> tuple[str, tuple[str, ...]]:
         return " ".join(text.split()), ()
     head, tail = text[: found.start()], text[found.end() :]
     opened = tail.find("(")
-    parameters = tail[opened + 1 : tail.rfind(")")] if opened >= 0 else ""
+    if opened < 0:
+        return _plain(head), (" ".join(tail.split()),) if tail.strip() else ()  # char pad[13]
+    parameters = tail[opened + 1 : tail.rfind(")")]
     return _plain(head), tuple(_plain(_parameter_type(one)) for one in _split(parameters))
 
 

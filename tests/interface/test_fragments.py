@@ -3,6 +3,7 @@
 
 from reviewtool.interface.from_mail import snapshot_diffs
 from reviewtool.interface.hunks import file_diffs
+from reviewtool.interface.match import series_changes
 from reviewtool.interface.types import UNSEEN, Element, Snapshot
 
 
@@ -271,3 +272,48 @@ def test_a_hunk_that_begins_within_the_parameters_of_a_hook() -> None:
         )
     )
     assert [one.name for one in found.elements if one.kind == "hook"] == ["can_userfault"]
+
+
+def test_a_condition_taken_from_around_a_slot_is_told_with_its_patch() -> None:
+    heading = "static const struct address_space_operations kvm_gmem_aops = {"
+    found = _series(
+        _hunk(
+            "virt/kvm/guest_memfd.c",
+            heading,
+            "-#ifdef CONFIG_HAVE_KVM_ARCH_GMEM_INVALIDATE",
+            " \t.free_folio = kvm_gmem_free_folio,",
+            "-#endif",
+            " };",
+        )
+    )
+    (slot,) = _touched(found, "object").values()
+    assert (slot.name, slot.guard, slot.state, slot.patch) == (
+        "kvm_gmem_aops.free_folio",
+        "",
+        "changed",
+        1,
+    )
+    (change,) = series_changes(found)
+    assert (change.change, change.a.guard if change.a else "") == (
+        "reguarded",
+        "CONFIG_HAVE_KVM_ARCH_GMEM_INVALIDATE",
+    )
+
+
+def test_a_member_taken_from_the_padding_of_a_struct() -> None:
+    found = _series(
+        _hunk(
+            "include/uapi/linux/kvm.h",
+            "struct kvm_userspace_memory_region2 {",
+            " \t__u32 pad1;",
+            "-\t__u64 pad2[14];",
+            "+\t__u64 userfault_bitmap;",
+            "+\t__u64 pad2[13];",
+            " };",
+        )
+    )
+    told = {(one.change, one.b.name, one.b.type) for one in series_changes(found) if one.b}
+    assert told == {
+        ("added", "userfault_bitmap", "__u64 userfault_bitmap"),
+        ("retyped", "pad2", "__u64 pad2[13]"),
+    }
