@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Postings as revisions: b4 makes the patches of each, the thread gives the rest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 
@@ -11,6 +11,7 @@ from reviewtool.archive.mail import Mail
 from reviewtool.archive.patches import read_patch
 from reviewtool.archive.postings import Posting, Sorted, sort_mails
 from reviewtool.archive.slugs import with_slugs
+from reviewtool.archive.threads import answered
 from reviewtool.archive.trailers import given_trailers
 from reviewtool.archive.types import Cover, Patch, Reply, Revision, Trailer
 from reviewtool.errors import InputError
@@ -108,11 +109,13 @@ def _read_patches(posting: Posting, mails: Sequence[bytes], warnings: list[str])
 
 def _with_given(posting: Posting, patches: Sequence[Patch]) -> list[Patch]:
     """The patches with the trailers replies gave: to one patch, or by way of the cover to all."""
-    parents = {mail.message_id: mail.parents for mail in posting.replies}
-    known = {mail.message_id: mail for mail in posting.members}
+    above = answered(
+        {mail.message_id: mail.parents for mail in posting.replies},
+        {mail.message_id for mail in posting.members},
+    )
     given: dict[str, list[Trailer]] = {}
     for mail in posting.replies:
-        target = _answered(mail, parents, known)
+        target = above[mail.message_id]
         if target is not None:
             trailers = given_trailers(mail.author, mail.body, mail.message_id)
             given.setdefault(target, []).extend(trailers)
@@ -121,22 +124,6 @@ def _with_given(posting: Posting, patches: Sequence[Patch]) -> list[Patch]:
         replace(patch, trailers=_added(patch.trailers, [*to_all, *given.get(patch.message_id, [])]))
         for patch in patches
     ]
-
-
-def _answered(
-    mail: Mail, parents: Mapping[str, tuple[str, ...]], members: Mapping[str, Mail]
-) -> str | None:
-    """The cover or patch a reply is about: the first member on its way up."""
-    seen: set[str] = set()
-    here = mail.parents
-    while True:
-        nearest = next((p for p in here if (p in members or p in parents) and p not in seen), None)
-        if nearest is None:
-            return None
-        if nearest in members:
-            return nearest
-        seen.add(nearest)
-        here = parents[nearest]
 
 
 def _added(posted: tuple[Trailer, ...], given: Sequence[Trailer]) -> tuple[Trailer, ...]:

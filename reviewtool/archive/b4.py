@@ -11,10 +11,10 @@ from reviewtool.archive.b4_version import b4_version
 from reviewtool.archive.hunks import find_diff, sound
 from reviewtool.archive.mail import Mail, synthetic, unix_lines
 from reviewtool.errors import InputError, Unavailable
-from reviewtool.process import run, sealed_env
+from reviewtool.process import Completed, run, sealed_env
 
 AM_SECONDS = 120
-_FORMAT = "am-1"
+_FORMAT = "am-2"
 
 
 def b4_command() -> Path:
@@ -48,16 +48,14 @@ def _am(members: Sequence[Mail]) -> tuple[list[str], list[str]]:
             (inbox / folder).mkdir(parents=True)
         for number, mail in enumerate(members):
             (inbox / "new" / f"{number:04}").write_bytes(_presentable(mail))
-        done = run(
+        done = _run_b4(
             [
-                b4_command(),
                 *("-n", "--no-stdin", "--offline-mode", "-c", "b4.attestation-policy=off"),
                 *("am", "-T", "-M", "--no-cover", "--allow-unicode-control-chars"),
                 *("--no-partial-reroll", "-n", "series", "-m", inbox, "-o", out),
             ],
-            cwd=place,
-            env=sealed_env(place),
-            timeout=AM_SECONDS,
+            place,
+            members[0].message_id,
         )
         complaints = [
             line.strip().removeprefix("ERROR: ").removeprefix("WARNING: ")
@@ -74,18 +72,39 @@ def _am(members: Sequence[Mail]) -> tuple[list[str], list[str]]:
         return [mail.decode("utf-8", "surrogateescape") for mail in mails], complaints
 
 
+def _run_b4(words: Sequence[str | Path], place: Path, message_id: str) -> Completed:
+    try:
+        return run([b4_command(), *words], cwd=place, env=sealed_env(place), timeout=AM_SECONDS)
+    except InputError as error:
+        raise InputError(
+            f"b4 takes longer than {AM_SECONDS} s over it", message_id, "leave that mail out"
+        ) from error
+
+
 def _presentable(mail: Mail) -> bytes:
-    """The mail as b4 can read it: with a Message-ID, LF lines, and flowed patches put right."""
+    """The mail as b4 can read it: a Message-ID, LF lines, its true charset, no format=flowed."""
     raw = unix_lines(mail.raw)
     header, _, body = raw.partition(b"\n\n")
-    if mail.flowed and find_diff(mail.body) is not None and sound(mail.body):
-        kept = _without(header, b"content-type:", b"content-transfer-encoding:")
-        header = kept + b"\nContent-Type: text/plain; charset=utf-8"
-        header += b"\nContent-Transfer-Encoding: 8bit"
+    misnamed = any("charset" in flaw for flaw in mail.flaws)
+    flowed = mail.flowed and find_diff(mail.body) is not None and sound(mail.body)
+    if misnamed or flowed:
+        # b4 believes the header and turns what it cannot decode into question marks.
         body = mail.body.encode("utf-8", "surrogateescape")
+        charset = b"utf-8" if _is_utf8(body) else b"iso-8859-1"
+        kept = _without(header, b"content-type:", b"content-transfer-encoding:")
+        header = kept + b"\nContent-Type: text/plain; charset=" + charset
+        header += b"\nContent-Transfer-Encoding: 8bit"
     if synthetic(mail.message_id):
         header = _without(header, b"message-id:") + f"\nMessage-ID: <{mail.message_id}>".encode()
     return header + b"\n\n" + body
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _without(header: bytes, *names: bytes) -> bytes:

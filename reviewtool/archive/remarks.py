@@ -11,6 +11,7 @@ from typing import Literal
 
 from reviewtool.archive.codewalk import hooks_in, places
 from reviewtool.archive.quotes import Exchange, exchanges, quoted_lines
+from reviewtool.archive.threads import answered
 from reviewtool.archive.trailers import same_person
 from reviewtool.archive.types import Patch, Reply, Revision
 
@@ -55,16 +56,17 @@ class Remark:
 def remarks_of(revision: Revision, after: Revision | None = None) -> tuple[Remark, ...]:
     """Every remark on ``revision`` by date; ``after`` is the next revision, if there is one."""
     hooks = _hooks_of(revision)
-    above = {reply.message_id: reply.in_reply_to for reply in revision.replies}
     numbers = {patch.message_id: patch.index for patch in revision.patches}
     if revision.cover:
         numbers[revision.cover.message_id] = 0
+    above = answered({r.message_id: (r.in_reply_to,) for r in revision.replies}, numbers)
     patches = {patch.index: patch for patch in revision.patches}
     found: list[Remark] = []
     for reply in sorted(revision.replies, key=lambda reply: reply.date):
-        number = _about(reply, above, numbers)
-        if number is None or _BOT.search(reply.author):
+        target = above[reply.message_id]
+        if target is None or _BOT.search(reply.author):
             continue
+        number = numbers[target]
         text = _lines_of(revision, patches.get(number))
         found.extend(_remarks_in(reply, number, text, revision, after, hooks))
     return tuple(found)
@@ -129,17 +131,6 @@ def _lines_of(revision: Revision, patch: Patch | None) -> list[str]:
     if patch is not None:
         return text_of(patch).split("\n")
     return revision.cover.body.split("\n") if revision.cover else []
-
-
-def _about(reply: Reply, above: Mapping[str, str], numbers: Mapping[str, int]) -> int | None:
-    """The number of the patch a reply is about, by going up its thread; None if it ends nowhere."""
-    here, seen = reply.in_reply_to, set[str]()
-    while here not in numbers:
-        if here in seen or here not in above:
-            return None
-        seen.add(here)
-        here = above[here]
-    return numbers[here]
 
 
 def _match(quote: Sequence[str], text: Sequence[str], start: int) -> tuple[int, ...]:

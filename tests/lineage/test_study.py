@@ -129,7 +129,7 @@ def test_the_study_in_use(
     monkeypatch.setenv("REVIEWTOOL_STUDY", str(study_file))
     assert find().name == "s"
     assert find("mine").path == fetched.path
-    with pytest.raises(InputError, match="no study “yours”.*there is mine, guest_memfd"):
+    with pytest.raises(InputError, match=r"no study “yours”.*there is mine, guest_memfd"):
         find("yours")
 
 
