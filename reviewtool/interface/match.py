@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which element of one revision is which of another, and how it differs there."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -147,7 +148,7 @@ def differences(found: Pair, around: Context) -> Iterator[Change]:
         yield change("renamed")
     if a.type and b.type and signature(a.type, a.name) != signature(b.type, b.name):
         yield change("retyped")
-    if a.guard != b.guard and UNSEEN not in (a.guard, b.guard):
+    if _renamed_options(a.guard, around) != b.guard and UNSEEN not in (a.guard, b.guard):
         yield change("reguarded")
     if a.kind == "object" and around.now("function", "", a.value) != b.value:
         yield change("reimplemented")
@@ -162,6 +163,19 @@ def differences(found: Pair, around: Context) -> Iterator[Change]:
         and (comparable or (a.digest[:1] == "~" == b.digest[:1]))
     ):
         yield change("reimplemented")
+
+
+def _renamed_options(guard: str, around: Context) -> str:
+    """``guard`` with the Kconfig symbols the newer revision calls otherwise under their new names.
+
+    Else the renaming of one symbol is told once for everything that depends on it.
+    """
+    for (kind, _, old), new in around.renamed.items():
+        if kind == "kconfig":
+            bare = old.removeprefix("CONFIG_")
+            guard = re.sub(rf"\b{bare}\b", new.removeprefix("CONFIG_"), guard)
+            guard = re.sub(rf"\b{old}\b", new, guard)
+    return guard
 
 
 def _left_alone(a: Element | None, b: Element | None, revision: str) -> Change:

@@ -103,6 +103,20 @@ def test_a_condition_nobody_sees_is_no_difference() -> None:
     assert match(_snapshot("v1", one), _snapshot("v2", replace(one, guard=UNSEEN))) == ()
 
 
+def test_a_renamed_kconfig_symbol_is_told_once_and_not_for_all_that_depends_on_it() -> None:
+    def option(name: str) -> Element:
+        return Element(
+            "kconfig", name, type="bool", value="select XARRAY_MULTI", path="virt/kvm/Kconfig",
+            state="added", patch=1,
+        )  # fmt: skip
+
+    a = [option("CONFIG_KVM_PRIVATE_MEM"), _hook("get", guard="CONFIG_KVM_PRIVATE_MEM")]
+    b = [option("CONFIG_KVM_GUEST_MEMFD"), _hook("get", guard="CONFIG_KVM_GUEST_MEMFD")]
+    assert _told(match(_snapshot("v1", *a), _snapshot("v2", *b))) == {
+        ("kconfig", "renamed", "CONFIG_KVM_PRIVATE_MEM", "CONFIG_KVM_GUEST_MEMFD")
+    }
+
+
 def test_names_of_parameters_are_no_part_of_a_type() -> None:
     one = _hook("get", "int (*{})(struct inode *inode, unsigned len)")
     two = _hook("get", "int (*{})(struct inode *, unsigned int size)")
