@@ -95,7 +95,7 @@ def work_tree(base: Base) -> Path:
         git(clone, "add", "-A", "-f")
         git(clone, "-c", "gc.auto=0", "commit", "-q", "-m", base.describe)
         git(clone, "config", "gc.auto", "0")
-        git(clone, "repack", "-adq")
+        git(clone, "-c", "pack.window=0", "repack", "-adq")
     git(clone, "tag", "base")
     git(clone, "status", "--porcelain")  # so that the index knows every file
     (target / "ready").touch()
