@@ -10,13 +10,22 @@ from typing import Any
 
 from reviewtool.cache import cached_json, digest
 from reviewtool.interface.extract import elements_of_c, is_c, is_kconfig, merged
+from reviewtool.interface.guards import guard_map
 from reviewtool.interface.kconfig import options
-from reviewtool.interface.mask import mask
+from reviewtool.interface.mask import directives_of, without_comments
 from reviewtool.interface.parse import query_text
-from reviewtool.interface.references import SeenLine, owners, references
+from reviewtool.interface.references import (
+    SeenLine,
+    always_built_in,
+    owners,
+    references,
+    subsystem,
+)
 from reviewtool.interface.types import Element, Snapshot
 
 _QUERIES = ("structs", "members", "enumerators", "objects", "functions")
+_IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
+_KVM_PREFIX = re.compile(rb"\b_*(?:kvm|KVM)_")
 _CONTAINERS = ("table", "struct")
 
 
@@ -103,19 +112,25 @@ def _border_crossings(
     for element in elements:
         if element.kind == "function":
             spans.setdefault(element.path, []).append(element)
+    names = {name.encode() for name in defined}
     lines: list[SeenLine] = []
     for path, raw in files.items():
-        if raw is None or not is_c(path):
+        if raw is None or not is_c(path) or not always_built_in(subsystem(path)):
             continue
-        wanted = rb"\bkvm_|\bKVM_" + b"".join(rb"|\b%s\b" % re.escape(n.encode()) for n in defined)
-        if not re.search(wanted, raw):
+        present = names & set(_IDENTIFIER.findall(raw))
+        if not present and not _KVM_PREFIX.search(raw):
             continue
-        masked = mask(raw)
-        for row, code in enumerate(masked.code.decode("utf-8", "replace").split("\n")):
+        wanted = re.compile(_KVM_PREFIX.pattern + b"".join(rb"|\b%s\b" % name for name in present))
+        stripped = without_comments(raw)
+        guards = guard_map(directives_of(raw, stripped))
+        for row, code in enumerate(stripped.split(b"\n")):
+            if not wanted.search(code):
+                continue
             inside = next(
                 (one.name for one in spans.get(path, ()) if one.line <= row + 1 <= one.end), ""
             )
-            lines.append(SeenLine(path, row + 1, code, masked.guards.at(row), inside, None))
+            text = code.decode("utf-8", "replace")
+            lines.append(SeenLine(path, row + 1, text, guards.at(row), inside, None))
     return list(references(lines, defined))
 
 
