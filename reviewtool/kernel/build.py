@@ -22,7 +22,7 @@ from typing import Any
 from reviewtool import cache
 from reviewtool.errors import InputError
 from reviewtool.kernel import compiler, config, layout, objects
-from reviewtool.kernel.make import Site, make
+from reviewtool.kernel.make import BuildFailed, Site, make
 from reviewtool.kernel.overlay import Overlay, lay_over, read_overlay
 from reviewtool.progress import SILENT, Progress
 from reviewtool.tree.delta import FileChange
@@ -88,10 +88,12 @@ def build(
         return kernel
     kernels = cache.folder("kernel")
     room = kernels / "objects" / cache.digest(*setting, str(base.resolve()))[:16]
-    with objects.locked(room, progress):
+    log = kernels / "logs" / f"{key[:16]}.log"
+    with objects.locked(room, progress, cancel) as had:
         if (kernel := _look_up(key)) is not None:
             return kernel
-        log = kernels / "logs" / f"{key[:16]}.log"
+        if not had:
+            raise BuildFailed(title, "cancelled while waiting for another build", (), log)
         workers = jobs or os.cpu_count() or 1
         site = Site(room, plan, symbols, title, log, trusted, seconds, workers, cancel)
         with progress.task(f"building {title} ({profile})") as task:

@@ -39,10 +39,10 @@ def view(
     words = tuple(sorted({**_ENVIRONMENT, **(environment or {})}.items()))
     enclosed = complaint is None
     separate = enclosed and _separable() and all(_for_all(mount.source) for mount in mounts)
-    if separate:
-        for mount in mounts:
-            if mount.writable and mount.source.stat().st_uid != _NOBODY:
-                _give_away(mount.source)
+    owner = _NOBODY if separate else os.geteuid()
+    for mount in mounts if os.geteuid() == 0 else ():
+        if mount.writable and mount.source.stat().st_uid != owner:
+            _give(mount.source, owner)
     return View(tuple(mounts), words, enclosed, separate)
 
 
@@ -111,11 +111,11 @@ def _for_all(path: Path) -> bool:
     return bool(mode & 0o004) and (not path.is_dir() or bool(mode & 0o001))
 
 
-def _give_away(folder: Path) -> None:
-    os.chown(folder, _NOBODY, _NOBODY)
+def _give(folder: Path, owner: int) -> None:
+    os.chown(folder, owner, owner)
     for place, folders, files in os.walk(folder):
         for name in (*folders, *files):
-            os.chown(os.path.join(place, name), _NOBODY, _NOBODY, follow_symlinks=False)  # noqa: PTH118 - as os.walk gives it
+            os.chown(os.path.join(place, name), owner, owner, follow_symlinks=False)  # noqa: PTH118 - as os.walk gives it
 
 
 @contextmanager

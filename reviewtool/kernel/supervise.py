@@ -165,6 +165,7 @@ class Watch:
         if self._folders and now > self._next_disk:
             if sum(map(usage.disk, self._folders)) - self._disk > self._limits.disk:
                 return "disk"
-            self._next_disk = time.monotonic() + _DISK_TICK
+            taken = time.monotonic() - now
+            self._next_disk = now + max(_DISK_TICK, 20 * taken)  # many files take long to count
         self._next = time.monotonic() + _TICK
         return None

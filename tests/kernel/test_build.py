@@ -12,6 +12,7 @@ from reviewtool.kernel import compiler, enclose, objects
 from reviewtool.kernel.build import Kernel, build
 from reviewtool.kernel.make import BuildFailed
 from reviewtool.kernel.overlay import Overlay
+from reviewtool.progress import SILENT
 from reviewtool.tree.delta import FileChange
 
 pytestmark = [
@@ -104,6 +105,15 @@ def test_two_builds_at_once_wait_for_each_other(tiny: Path) -> None:
     for thread in threads:
         thread.join()
     assert done == {name: f"{name}\nsleep 0.3\nsecond\n" for name in ("one", "two", "three")}
+
+
+def test_who_waits_for_another_build_can_be_cancelled(tiny: Path) -> None:
+    built(tiny)
+    (room,) = (cache_module.root() / "kernel/objects").iterdir()
+    cancel = threading.Event()
+    threading.Timer(0.3, cancel.set).start()
+    with objects.locked(room, SILENT), pytest.raises(BuildFailed, match="cancelled while waiting"):
+        built(tiny, first="more\n", cancel=cancel)
 
 
 def test_ours_and_theirs_share_no_objects(tiny: Path) -> None:
