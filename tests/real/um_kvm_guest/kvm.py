@@ -15,6 +15,7 @@ READ, WRITE, FETCH, KVM_READ, KVM_WRITE = 1, 2, 3, 4, 5
 ATTRIBUTE_PRIVATE = EXIT_PRIVATE = 8
 
 _CREATE_VM, _CHECK_EXTENSION, _MMAP_SIZE = 0xAE01, 0xAE03, 0xAE04
+_IOEVENTFD = 0x4040AE79
 _CREATE_VCPU, _RUN, _GET_STATS_FD = 0xAE41, 0xAE80, 0xAECE
 _SET_REGION2, _GET_DIRTY_LOG, _SET_ATTRIBUTES = 0x40A0AE49, 0x4010AE42, 0x4020AED2
 _GET_REGS, _SET_REGS, _TRANSLATE = 0x8090AE81, 0x4090AE82, 0xC018AE85
@@ -158,6 +159,11 @@ class Vm:
         """A new vCPU."""
         fd = fcntl.ioctl(self.fd, _CREATE_VCPU, number)
         return Vcpu(fd, fcntl.ioctl(self.kvm, _MMAP_SIZE, 0))
+
+    def ioeventfd(self, gpa: int, length: int, eventfd: int) -> int:
+        """KVM_IOEVENTFD for writes of ``length`` bytes; an errno or 0."""
+        argument = struct.pack("<QQIiI36x", 0, gpa, length, eventfd, 0)
+        return error_of(self.fd, _IOEVENTFD, argument)
 
     def attributes(self, gpa: int, pages: int, attributes: int) -> int:
         """KVM_SET_MEMORY_ATTRIBUTES; an errno or 0."""

@@ -45,6 +45,16 @@ def a_system_call_fails_on_a_page_marked_as_poisoned() -> None:
     assert write_error(memory) == errno.EFAULT
 
 
+def a_vcpu_that_touches_poisoned_user_memory_is_sigbus() -> None:
+    child = os.fork()
+    if child == 0:
+        memory, uffd, vm = _machine(False)
+        uffd.poison(memory)
+        vm.vcpu().do(READ, 0)
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGBUS
+
+
 def _second_page_after_a_move(target: int, source: int, offset: int) -> bytes:
     """Move ``source`` over ``target`` and read the target's page that the source has not."""
     anonymous(_TABLE, target + offset)

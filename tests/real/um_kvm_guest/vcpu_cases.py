@@ -137,6 +137,15 @@ def a_new_request_abandons_a_pending_one() -> None:
     assert vcpu.do(READ, BASE, 8) == Done(0)
 
 
+def an_ioeventfd_takes_a_write_without_an_exit() -> None:
+    vm, _, vcpu = _machine()
+    event = os.eventfd(0)
+    assert vm.ioeventfd(0x9000, 4, event) == 0
+    assert vcpu.do(WRITE, 0x9000, 4, 1) == Done(1)
+    assert os.eventfd_read(event) == 1
+    assert vcpu.do(WRITE, 0x9000, 2, 1) == Mmio(0x9000, 2, b"\1\0")
+
+
 def what_is_no_request_is_refused() -> None:
     _, _, vcpu = _machine()
     assert vcpu.do(77, BASE) == Refused()
