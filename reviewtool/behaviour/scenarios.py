@@ -114,6 +114,7 @@ SCENARIOS: tuple[tuple[str, str], ...] = (
     ),
     ("UFFDIO_* without a registration", "copy p0 A; zeropage p0; continue p0; poison p0; wake p0"),
     ("WRITEPROTECT without its mode", "register missing; register minor; writeprotect p0 on"),
+    ("a vCPU beyond the memslot leaves for userspace", "vcpu-read p2; vcpu-write p2 A"),
     ("read() is not offered", "pwrite p0 A; pread p0"),
     (
         "the vCPU beyond the memslot stays out of the file",
