@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The pinned ``b4`` command, sealed: no configuration of the user's, no input, no network."""
 
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from reviewtool.errors import InputError, Unavailable
 from reviewtool.process import Completed, run, sealed_env
 
 AM_SECONDS = 120
+_TITLE_BYTES = 120
 _FORMAT = "am-2"
 
 
@@ -60,9 +62,11 @@ def _am(members: Sequence[Mail]) -> tuple[list[str], list[str]]:
         complaints = [
             line.strip().removeprefix("ERROR: ").removeprefix("WARNING: ")
             for line in done.stderr.decode("utf-8", "replace").splitlines()
-            if line.lstrip().startswith(("ERROR", "WARNING", "Traceback"))
+            if line.lstrip().startswith(("ERROR", "WARNING"))
         ]
-        mails = [file.read_bytes() for file in sorted(out.glob("*.maildir/new/*"))]
+        mails = [
+            _long_title(file.read_bytes(), members) for file in sorted(out.glob("*.maildir/new/*"))
+        ]
         if done.returncode or not mails:
             raise InputError(
                 f"b4 makes no series of it: {(complaints or [done.complaint])[-1]}",
@@ -70,6 +74,23 @@ def _am(members: Sequence[Mail]) -> tuple[list[str], list[str]]:
                 "look at the mail; no patch of it can be used",
             )
         return [mail.decode("utf-8", "surrogateescape") for mail in mails], complaints
+
+
+def _short_title(title: str) -> str:
+    """A stand-in for a title b4 could not make a file name of: names end at 255 bytes."""
+    return f"{title[:40]} {cache.digest(title)[:12]}"
+
+
+def _long_title(mail: bytes, members: Sequence[Mail]) -> bytes:
+    """``mail`` with the title that was replaced for b4 put back."""
+    for member in members:
+        title = member.subject.title
+        if len(title.encode("utf-8", "replace")) > _TITLE_BYTES:
+            short = _short_title(title).encode("utf-8", "surrogateescape")
+            head, _, body = mail.partition(b"\n\n")
+            long = title.encode("utf-8", "surrogateescape")
+            mail = re.sub(rb"\n[ \t]+", b" ", head).replace(short, long) + b"\n\n" + body
+    return mail
 
 
 def _run_b4(words: Sequence[str | Path], place: Path, message_id: str) -> Completed:
@@ -94,6 +115,10 @@ def _presentable(mail: Mail) -> bytes:
         kept = _without(header, b"content-type:", b"content-transfer-encoding:")
         header = kept + b"\nContent-Type: text/plain; charset=" + charset
         header += b"\nContent-Transfer-Encoding: 8bit"
+    if len(mail.subject.title.encode("utf-8", "replace")) > _TITLE_BYTES:
+        prefix = mail.subject_line.removesuffix(mail.subject.title)
+        line = f"Subject: {prefix}{_short_title(mail.subject.title)}"
+        header = _without(header, b"subject:") + b"\n" + line.encode("utf-8", "surrogateescape")
     if synthetic(mail.message_id):
         header = _without(header, b"message-id:") + f"\nMessage-ID: <{mail.message_id}>".encode()
     return header + b"\n\n" + body

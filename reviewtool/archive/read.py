@@ -59,7 +59,7 @@ def require_complete(revisions: Sequence[Revision], where: str) -> None:
         plural = "es" if len(revision.missing) > 1 else ""
         reason = next((line for line in revision.warnings if "b4" in line), "")
         raise InputError(
-            f"patch{plural} {names} missing from {revision.id} “{revision.title}”"
+            f"patch{plural} {names} missing from {revision.id} “{revision.title[:80]}”"
             + (f" ({reason})" if reason else ""),
             where,
             f"add the mail to the file, or fetch the thread of {_cite(revision)}",

@@ -36,7 +36,7 @@ class Subject:
 
 def parse_subject(text: str) -> Subject:
     """Take ``text`` apart by the conventions of Documentation/process/submitting-patches.rst."""
-    rest = " ".join(text[:2000].split())
+    rest = " ".join(text.split())
     unreplied = _REPLY.sub("", rest)
     reply = unreplied != rest
     rest = _flatten(unreplied)

@@ -118,8 +118,9 @@ class Server:
         pieces: list[bytes] = []
         size = 0
         try:
-            # The mbox is a gzip file: taken as it comes, it is unpacked within raw's limits.
-            for piece in response.raw.stream(_CHUNK, decode_content=False):
+            # The mbox is a gzip file: taken as it comes, it is unpacked within raw's limits. read1
+            # returns what is there; read would wait for a whole chunk from a server that trickles.
+            while piece := response.raw.read1(_CHUNK, decode_content=False):
                 size += len(piece)
                 pieces.append(piece)
                 if size > raw.MAX_BYTES:
