@@ -48,7 +48,16 @@ def serve(folder: Path, mails: Sequence[bytes]) -> Iterator[str]:
     }
     write_epoch(inbox / "git" / "0.git", mails)
     for command in (
-        ["public-inbox-init", "-V2", "-L", "full", "t", str(inbox), "http://127.0.0.1/t", "t@x.invalid"],
+        [
+            "public-inbox-init",
+            "-V2",
+            "-L",
+            "full",
+            "t",
+            str(inbox),
+            "http://127.0.0.1/t",
+            "t@x.invalid",
+        ],
         ["public-inbox-index", str(inbox)],
     ):
         subprocess.run(command, env=environment, check=True, capture_output=True)
