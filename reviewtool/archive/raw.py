@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Raw mails out of files: mbox (mboxrd, mboxo, git's own), gzip of these, maildir, one mail."""
+"""Raw mails out of files: mbox (mboxrd, mboxo, git's own), gzip of these, folders, one mail."""
 
 import re
 import sys
@@ -11,6 +11,7 @@ from reviewtool.errors import InputError
 MAX_BYTES = 1 << 30
 """The most a file may hold once unpacked: a list of a year is a tenth of it, a gzip bomb is not."""
 
+_MAIL_NAMES = (".patch", ".eml", ".mbox", ".mbox.gz", ".mbx")
 _FROM_LINE = re.compile(rb"^From (\S+)[^\n]*\n", re.MULTILINE)
 _HEADER = re.compile(rb"^(?:>?From |[!-9;-~]+[ \t]*:)")
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
@@ -19,7 +20,7 @@ _GIT_COMMIT = re.compile(rb"^[0-9a-f]{40}$|^[0-9a-f]{64}$")
 
 
 def read_raw(source: str | Path) -> tuple[bytes, ...]:
-    """Every mail of ``source`` (a file, a maildir, or ``-`` for standard input), unchanged.
+    """Every mail of ``source`` (a file, a folder, or ``-`` for standard input), unchanged.
 
     Raises :class:`InputError` for what is no mail, is empty, cannot be read, or is larger than
     :data:`MAX_BYTES`.
@@ -30,7 +31,7 @@ def read_raw(source: str | Path) -> tuple[bytes, ...]:
         )
     path = Path(source)
     if path.is_dir():
-        return _maildir(path)
+        return _folder(path)
     return split_mails(unpack(read_bytes(path), str(path)), str(path))
 
 
@@ -121,20 +122,26 @@ def _dialect(data: bytes, starts: list[tuple[int, int, bytes]]) -> re.Pattern[by
     return _QUOTED_ONCE
 
 
-def _maildir(path: Path) -> tuple[bytes, ...]:
+def _folder(path: Path) -> tuple[bytes, ...]:
+    """The mails of a maildir, or of what ``git format-patch -o`` and mail programs save."""
     folders = [path / name for name in ("cur", "new") if (path / name).is_dir()]
-    if not folders:
-        raise InputError("is a folder, but no maildir", str(path), "it has neither cur nor new")
-    files = sorted(file for folder in folders for file in folder.iterdir() if file.is_file())
+    if folders:
+        files = sorted(file for folder in folders for file in folder.iterdir() if file.is_file())
+    else:
+        files = sorted(file for file in path.iterdir() if file.name.endswith(_MAIL_NAMES))
     mails: list[bytes] = []
     size = 0
     for file in files:
-        data = read_bytes(file)
+        data = unpack(read_bytes(file), str(file))
         size += len(data)
         _limit(size, str(path))
         mails.extend(split_mails(data, str(file)))
     if not mails:
-        raise InputError("the maildir is empty", str(path), "give at least one series")
+        raise InputError(
+            "is a folder without mail",
+            str(path),
+            "name a maildir, or a folder of .patch, .eml or .mbox files",
+        )
     return tuple(mails)
 
 

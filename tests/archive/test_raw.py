@@ -70,6 +70,13 @@ def test_maildir_and_standard_input_and_a_single_mail(
     assert len(raw.read_raw("-")) == 3
 
 
+def test_a_folder_of_patch_files_is_read_in_order(tmp_path: Path) -> None:
+    for number in (2, 1):
+        (tmp_path / f"{number:04}-step.patch").write_bytes(Series().mail_of(number))
+    (tmp_path / "notes.txt").write_text("not mail")
+    assert raw.read_raw(tmp_path) == (Series().mail_of(1), Series().mail_of(2))
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
@@ -91,7 +98,7 @@ def test_what_is_no_mail_is_one_line(content: bytes, complaint: str, tmp_path: P
 def test_a_file_that_is_not_there_and_a_folder_without_mail(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no-such: cannot be read: No such file"):
         raw.read_raw(tmp_path / "no-such")
-    with pytest.raises(InputError, match="no maildir"):
+    with pytest.raises(InputError, match="is a folder without mail; name a maildir"):
         raw.read_raw(tmp_path)
 
 
