@@ -411,6 +411,7 @@ def test_a_cancelled_run_leaves_nothing(work: Path) -> None:
         cancel=cancel,
     )
     assert outcome.ended == "cancelled"
+    assert outcome.seconds < 10
     assert processes_with(marker) == []
 
 
@@ -422,6 +423,7 @@ def test_an_error_of_ours_leaves_nothing(work: Path) -> None:
     def fail(line: str) -> None:
         raise KeyboardInterrupt
 
+    started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         run(
             view,
@@ -430,4 +432,5 @@ def test_an_error_of_ours_leaves_nothing(work: Path) -> None:
             log=work.parent / "log",
             on_line=fail,
         )
+    assert time.monotonic() - started < 10
     assert processes_with(marker) == []
