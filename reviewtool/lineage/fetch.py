@@ -15,7 +15,7 @@ from reviewtool.archive.sources.choose import open_archive, read_message
 from reviewtool.archive.store import keep_thread
 from reviewtool.archive.types import Revision
 from reviewtool.cache import write_atomic
-from reviewtool.errors import InputError
+from reviewtool.errors import InputError, Unavailable
 from reviewtool.lineage import studyfile
 from reviewtool.lineage.discover import discover
 from reviewtool.lineage.links import ids_of, lineages, links_between, needs_of
@@ -80,13 +80,19 @@ def fetch_message(
     archive = open_archive(place, inbox, refresh=refresh, offline=offline, progress=progress)
     before = _study_with(message_id, name)
     known = [r.original for r in before.revisions if r.original] if before else []
-    found = discover(
-        archive,
-        message_id,
-        ignore=before.ignore if before else (),
-        known=known,
-        progress=progress,
-    )
+    try:
+        found = discover(
+            archive,
+            message_id,
+            ignore=before.ignore if before else (),
+            known=known,
+            progress=progress,
+        )
+    except Unavailable as error:
+        if before is None or not offline:
+            raise
+        _make_current(before.name)
+        return Fetched(before, (), (f"nothing new can be looked for: {error}",))
     chosen = {*found.lineage, *found.needed}
     kept = Sorted(
         tuple(p for p in found.mails.postings if p.first.message_id in chosen),
@@ -158,8 +164,12 @@ def record(finding: studyfile.Finding, name: str | None) -> Study:
     chosen = name or study_name(title)
     path = studies_folder() / f"{chosen}.toml"
     study = studyfile.write(path, chosen, title, finding)
-    write_atomic(current_file(), f"{chosen}\n".encode())
+    _make_current(chosen)
     return study
+
+
+def _make_current(name: str) -> None:
+    write_atomic(current_file(), f"{name}\n".encode())
 
 
 def _threads(sorted_mails: Sorted) -> dict[str, tuple[Mail, ...]]:

@@ -188,3 +188,12 @@ def test_offline_nothing_is_asked(cache: Path) -> None:
         assert len(Kept(Server(url)).thread("one-0@example.org")) == 3
         assert len(Kept(Server(url), offline=True).thread("one-2@example.org")) == 3
         assert len(asked) == 1
+
+
+def test_offline_a_study_at_hand_is_used_and_said_to_be_old(cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "box").write_bytes(mbox(SERIES.mails()))
+    study = fetch_message("one-0@example.org", place=str(tmp_path / "box")).study
+    fetched = fetch_message("one-0@example.org", offline=True)
+    assert fetched.study == study
+    (warning,) = fetched.warnings
+    assert warning.startswith("nothing new can be looked for: https://lore.kernel.org/all: ")
