@@ -35,6 +35,7 @@ BROKEN_WITHOUT = {
     "repopulated": (
         "nothing_survives_below_a_page_table_that_was_replaced",
         "nothing_survives_below_a_table_of_page_tables_that_was_replaced",
+        "nothing_survives_below_a_page_table_that_was_not_replaced",
     ),
     "faults-of-uaccess": ("a_userfaultfd_for_user_mode_sees_no_access_of_the_kernel",),
     "Deliver-signals": ("a_signal_reaches_a_thread_that_waits_in_a_fault",),

@@ -21,6 +21,7 @@ from tests.real.um_kvm_guest.memory import (
 from tests.real.um_kvm_guest.uffd import MISSING, Event, Thread, Userfaultfd
 
 _TABLE = 512  # pages below one page table
+_TOUCHED = 64
 _GIGABYTE = 1 << 30
 _SYS_TGKILL = 234
 
@@ -55,33 +56,36 @@ def a_vcpu_that_touches_poisoned_user_memory_is_sigbus() -> None:
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGBUS
 
 
-def _second_page_after_a_move(target: int, source: int, offset: int) -> bytes:
-    """Move ``source`` over ``target`` and read the target's page that the source has not."""
+def _left_after_a_move(target: int, source: int, offset: int) -> set[bytes]:
+    """Move ``source`` over ``target`` and read the target's pages that the source has not.
+
+    There are many, as a freed page that is still mapped may be in use again and hold zeros.
+    """
     anonymous(_TABLE, target + offset)
-    fill(target + offset, b"a", 2 * PAGE)
+    fill(target + offset, b"a", _TOUCHED * PAGE)
     pages = offset // PAGE + _TABLE
     anonymous(pages, source)
     fill(source, b"b")
     move(source, pages, target)
     try:
         assert peek(target) == b"b"
-        return peek(target + offset + PAGE)
+        return {peek(target + offset + page * PAGE) for page in range(1, _TOUCHED)}
     finally:
         unmap(target, pages)
 
 
 def nothing_survives_below_a_page_table_that_was_replaced() -> None:
     anonymous(_TABLE, 64 * _GIGABYTE + 256 * _TABLE * PAGE)  # keeps the level above
-    assert _second_page_after_a_move(64 * _GIGABYTE, 65 * _GIGABYTE, 0) == b"\0"
+    assert _left_after_a_move(64 * _GIGABYTE, 65 * _GIGABYTE, 0) == {b"\0"}
 
 
 def nothing_survives_below_a_table_of_page_tables_that_was_replaced() -> None:
-    assert _second_page_after_a_move(66 * _GIGABYTE, 67 * _GIGABYTE, 0) == b"\0"
+    assert _left_after_a_move(66 * _GIGABYTE, 67 * _GIGABYTE, 0) == {b"\0"}
 
 
 def nothing_survives_below_a_page_table_that_was_not_replaced() -> None:
     offset = 8 * _TABLE * PAGE
-    assert _second_page_after_a_move(68 * _GIGABYTE, 69 * _GIGABYTE, offset) == b"\0"
+    assert _left_after_a_move(68 * _GIGABYTE, 69 * _GIGABYTE, offset) == {b"\0"}
 
 
 def _machine(user_mode_only: bool) -> tuple[int, Userfaultfd, Vm]:
