@@ -99,7 +99,7 @@ def test_a_guest_whose_init_dies_panics_and_says_so(guest: Guest) -> None:
 
 def test_the_functions_of_the_kernel_have_names(linux: Path) -> None:
     symbols = read_symbols(linux)
-    assert {"kvm_gmem_fault", "handle_userfault"} <= {
+    assert {"kvm_gmem_create", "handle_userfault"} <= {
         name.split(".")[0] for _, name in symbols.functions
     }
 
