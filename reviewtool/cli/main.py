@@ -31,7 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "races": ("races", "every interleaving of two operations on the model of a revision"),
     "test": ("test", "hold the model of a revision against its own kernel, built and booted"),
     "tui": ("tui", "browse all of it on the terminal"),
-    "kernel": ("kernel", "build a revision's kernel, or boot it and run a command in it"),
+    "kernel": ("kernel", "build a revision's kernel, boot it, or open a shell in it"),
     "doctor": ("doctor", "what this machine has, what it lacks, and the command that mends it"),
     "cache": ("cache", "where computed results lie and how much they take; --clear drops them"),
 }

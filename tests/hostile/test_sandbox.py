@@ -54,11 +54,11 @@ USUAL = Limits(seconds=30)
 
 def inside(script: str, *arguments: str, work: Path, limits: Limits = USUAL) -> tuple[str, Outcome]:
     """What ``script`` prints in the sandbox, and how that ended."""
-    view = enclose.view([Mount(work, "/work", writable=True)])
+    view = enclose.view([Mount(work, "/own", writable=True)])
     command = ["python3", "-I", "-c", textwrap.dedent(script), *arguments]
     lines: list[str] = []
     log = work.parent / "log"
-    outcome = run(view, command, limits, log=log, on_line=lines.append, chdir="/work")
+    outcome = run(view, command, limits, log=log, on_line=lines.append, chdir="/own")
     return "\n".join(lines).strip(), outcome
 
 
@@ -92,7 +92,7 @@ def test_it_writes_nowhere_but_in_its_folder(work: Path, tmp_path: Path) -> None
     said, _ = inside(WRITE, str(target), work=work)
     assert said != "written"
     assert not target.exists()
-    assert inside(WRITE, "/work/mine", work=work)[0] == "written"
+    assert inside(WRITE, "/own/mine", work=work)[0] == "written"
     assert (work / "mine").read_text() == "gotcha"
 
 
@@ -381,7 +381,7 @@ def test_temporary_folders_are_small(work: Path, place: str, tmp_path: Path) -> 
 def test_one_file_cannot_fill_the_disk(work: Path, tmp_path: Path) -> None:
     assert outside(FILL, str(tmp_path / "big"), "8") == "full"
     limits = Limits(seconds=20, file_size=4 * MIB)
-    assert inside(FILL, "/work/big", "8", work=work, limits=limits)[0] != "full"
+    assert inside(FILL, "/own/big", "8", work=work, limits=limits)[0] != "full"
     assert (work / "big").stat().st_size <= 4 * MIB
 
 
@@ -389,7 +389,7 @@ def test_many_files_cannot_fill_the_disk(work: Path) -> None:
     script = """
         import itertools, time
         for number in itertools.count():
-            with open(f"/work/{number}", "wb") as file:
+            with open(f"/own/{number}", "wb") as file:
                 file.write(bytes(1 << 20))
             time.sleep(0.02)
     """
@@ -401,7 +401,7 @@ def test_many_files_cannot_fill_the_disk(work: Path) -> None:
 def test_a_cancelled_run_leaves_nothing(work: Path) -> None:
     marker = secrets.token_hex(8)
     cancel = threading.Event()
-    view = enclose.view([Mount(work, "/work", writable=True)])
+    view = enclose.view([Mount(work, "/own", writable=True)])
     threading.Timer(0.5, cancel.set).start()
     outcome = run(
         view,
@@ -417,7 +417,7 @@ def test_a_cancelled_run_leaves_nothing(work: Path) -> None:
 
 def test_an_error_of_ours_leaves_nothing(work: Path) -> None:
     marker = secrets.token_hex(8)
-    view = enclose.view([Mount(work, "/work", writable=True)])
+    view = enclose.view([Mount(work, "/own", writable=True)])
     script = "import time; print('line', flush=True); time.sleep(60)"
 
     def fail(line: str) -> None:

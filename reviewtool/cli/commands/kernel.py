@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""``reviewtool kernel build|boot REV``: the kernel of a revision itself."""
+"""``reviewtool kernel build|boot|shell REV``: the kernel of a revision itself."""
 
 import argparse
 import sys
@@ -13,14 +13,18 @@ from reviewtool.text import visible_line
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=("build", "boot"), help="build it; or boot it, too")
+    parser.add_argument(
+        "action",
+        choices=("build", "boot", "shell"),
+        help="build it; boot it and run a command; or open a shell in it, /dev/kvm ready",
+    )
     parser.add_argument("revision", metavar="REV")
     parser.add_argument("--profile", default="fast", help="fast (default) or debug")
     parser.add_argument(
         "--run",
         metavar="COMMAND",
         default="uname -a; ls -l /dev/kvm",
-        help="what the guest's shell runs (default: %(default)s)",
+        help="with boot: what the guest's shell runs (default: %(default)s)",
     )
     parser.add_argument("--seconds", type=float, default=60, help="time limit (default: 60)")
 
@@ -41,6 +45,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.action == "build":
         emit(arguments, "kernel", shape, f"{built.path}\n")
         return 0
+    if arguments.action == "shell":
+        from reviewtool.kernel.shell import shell
+
+        return shell(built.path, title=name, trusted=ours(opened))
     booted = boot(
         built.path,
         GuestJob(argv=("/bin/sh", "-c", arguments.run)),
