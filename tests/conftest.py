@@ -44,7 +44,6 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("REVIEWTOOL_CACHE", str(folder))
     monkeypatch.setenv("REVIEWTOOL_DATA", str(tmp_path / "data"))
     monkeypatch.delenv("REVIEWTOOL_STUDY", raising=False)
-    monkeypatch.delenv("REVIEWTOOL_DATA", raising=False)
     return folder
 
 
