@@ -271,7 +271,8 @@ def nothing_present_unseen(machine: Machine) -> _Failure | None:
     """Under MISSING, pages become present by the monitor's own doing or after an event."""
 
     def fails(step: _Step) -> str | None:
-        if not step.before.flags & VM_UFFD_MISSING:
+        watched = step.before.flags & step.after.flags & VM_UFFD_MISSING
+        if not watched or step.input.page is None:
             return None
         pages = zip(step.before.pages, step.after.pages, strict=True)
         for index, (before, after) in enumerate(pages):
