@@ -16,6 +16,7 @@ ATTRIBUTE_PRIVATE = EXIT_PRIVATE = 8
 
 _CREATE_VM, _CHECK_EXTENSION, _MMAP_SIZE = 0xAE01, 0xAE03, 0xAE04
 _IOEVENTFD = 0x4040AE79
+_CAP_GUEST_MEMFD_FLAGS = 244
 _CREATE_VCPU, _RUN, _GET_STATS_FD = 0xAE41, 0xAE80, 0xAECE
 _SET_REGION2, _GET_DIRTY_LOG, _SET_ATTRIBUTES = 0x40A0AE49, 0x4010AE42, 0x4020AED2
 _GET_REGS, _SET_REGS, _TRANSLATE = 0x8090AE81, 0x4090AE82, 0xC018AE85
@@ -131,6 +132,7 @@ class Vm:
 
     def __init__(self, kind: int = 0) -> None:
         self.kvm = os.open("/dev/kvm", os.O_RDWR)
+        self.kind = kind
         self.fd = fcntl.ioctl(self.kvm, _CREATE_VM, kind)
 
     def close(self) -> None:
@@ -144,7 +146,9 @@ class Vm:
 
     def guest_memfd(self, pages: int) -> int:
         """A descriptor."""
-        argument = bytearray(struct.pack("<8Q", pages * 4096, *[0] * 7))
+        # Where guest_memfd has to be told that it is shared (6.18 and later), say so.
+        flags = 0 if self.kind == PRIVATE_VM else self.has(_CAP_GUEST_MEMFD_FLAGS)
+        argument = bytearray(struct.pack("<8Q", pages * 4096, flags, *[0] * 6))
         descriptor: int = fcntl.ioctl(self.fd, _CREATE_GUEST_MEMFD, argument)
         return descriptor
 
