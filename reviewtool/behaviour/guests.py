@@ -6,6 +6,8 @@ observation, and the rest goes on in a new guest.
 """
 
 import json
+import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +17,7 @@ from pathlib import Path
 from refmodel.vocabulary import Input
 from refmodel.vocabulary import format as spell
 from refmodel.world import World
-from reviewtool import paths
+from reviewtool import cache, paths
 from reviewtool.behaviour.console import KernelEvent, agent_line, kernel_events
 from reviewtool.behaviour.processors import pinned
 from reviewtool.behaviour.symbols import name_addresses
@@ -81,7 +83,7 @@ RunGuest = Callable[[bytes, Callable[[str], None]], GuestEnd]
 def kernel_guest(
     kernel: Path, *, trusted: bool = False, memory: int = 64, silence: float = SILENCE
 ) -> RunGuest:
-    """Guests of a built kernel."""
+    """Guests of a built kernel. The console of one that does not end in order is kept as a log."""
 
     def run(plan: bytes, on_line: Callable[[str], None]) -> GuestEnd:
         heard = [time.monotonic()]
@@ -105,12 +107,20 @@ def kernel_guest(
             files={"plan.json": plan},
         )
         limits = GuestLimits(seconds=_LONGEST, memory=memory)
+        handle, log = tempfile.mkstemp(dir=cache.folder("consoles"), suffix=".log")
+        os.close(handle)
+        console = Path(log)
         with pinned() as pin:
             try:
-                booted = boot(kernel, job, limits, pass_on, trusted=trusted, cancel=cancel)
+                booted = boot(
+                    kernel, job, limits, pass_on, console=console, trusted=trusted, cancel=cancel
+                )
             finally:
                 over.set()
-        return GuestEnd(booted.ended, booted.reason, booted.console)
+        if booted.ended == "halted" and not booted.reason:
+            console.unlink()
+            return GuestEnd(booted.ended, "")
+        return GuestEnd(booted.ended, booted.reason, console)
 
     return run
 
@@ -200,9 +210,10 @@ class _Recorder:
         if not failed and not told:
             failed = f"the guest ended ({end.ended}) in the middle of its work: {end.reason}"
         if failed:
-            raise GuestFailed(
-                failed, str(end.console or ""), "read the console's log; the kernel was not tested"
-            )
+            remedy = "the kernel was not tested"
+            if end.console:
+                remedy += "; the log has what the console said"
+            raise GuestFailed(failed, str(end.console or "the guest"), remedy)
         if self._case is None and self._last is not None:
             # Between two sequences: the memory of the one before is on its way back.
             before = self.traces[self._last]
