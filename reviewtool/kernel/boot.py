@@ -30,6 +30,7 @@ _MIB = 1 << 20
 _REACHED = "reviewtool: init"
 _EXIT = re.compile(r"reviewtool: exit (\d+)$")
 _PANIC = "Kernel panic - not syncing"
+_DOWN = "reboot: Power down"
 _PANIC_STATUS = 134  # the UML process aborts
 
 # Above the defaults of the kernel: warnings are observations and must be seen (loglevel), an oops
@@ -197,6 +198,7 @@ class _Heard:
         self.reached = False
         self.status: int | None = None
         self.panic = ""
+        self.down = False
         self.last = ""
 
     def __call__(self, line: str) -> None:
@@ -206,6 +208,8 @@ class _Heard:
             self.panic = line[line.index(_PANIC) :]
         elif said := _EXIT.match(line):
             self.status = int(said[1])
+        elif _DOWN in line:
+            self.down = True
         if line.strip():
             self.last = line
         self._pass_on(line)
@@ -220,8 +224,13 @@ def _judge(outcome: Outcome, heard: _Heard, within: Limits) -> tuple[Ended, str]
             return "output-limit", outcome.reason(within)
         case "memory" | "processes" | "disk" | "cancelled":
             return "killed", outcome.reason(within)
-    if heard.panic or outcome.status == _PANIC_STATUS:
-        return "panic", heard.panic or "the kernel aborted without a word"
+    if heard.panic:
+        return "panic", heard.panic
+    if outcome.status == _PANIC_STATUS:
+        if heard.status is None or not heard.down:
+            return "panic", "the kernel aborted without a word"
+        # Seen now and then: the process aborts in its last act, when the machine is down already.
+        return "halted", "the process aborted after the machine had powered down"
     if not heard.reached:
         return "no-boot", f"exit status {outcome.status}: {heard.last or 'nothing was printed'}"
     if outcome.status > 128:

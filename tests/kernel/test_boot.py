@@ -59,6 +59,18 @@ def test_a_panic_is_told_by_its_exit_status(program: Path) -> None:
     assert (result.ended, result.reason) == ("panic", "the kernel aborted without a word")
 
 
+def test_an_abort_after_power_down_is_no_death_of_the_kernel(program: Path) -> None:
+    down = INIT + EXIT.partition("\n")[0] + "\necho 'reboot: Power down'\nexit 134\n"
+    result, _ = booted(program, down)
+    assert (result.ended, result.status) == ("halted", 3)
+    assert "after the machine had powered down" in result.reason
+
+
+def test_an_abort_after_the_job_but_before_power_down_is_one(program: Path) -> None:
+    result, _ = booted(program, INIT + EXIT.partition("\n")[0] + "\nexit 134\n")
+    assert result.ended == "panic"
+
+
 def test_a_kernel_that_hangs_at_boot_is_ended(program: Path) -> None:
     result, _ = booted(program, "sleep 100\n", GuestLimits(seconds=1))
     assert result.ended == "timeout"
