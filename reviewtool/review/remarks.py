@@ -2,17 +2,15 @@
 """What reviewers said of a revision, and whether the next one answers it."""
 
 from reviewtool.archive.remarks import Remark, about, remarks_of
+from reviewtool.archive.types import Revision
 from reviewtool.interface.types import Row
 from reviewtool.review.session import Session, posting, revision
 
 
 def remarks(session: Session, name: str, hook: str | None = None) -> tuple[Remark, ...]:
     """The remarks on a revision by date; with ``hook`` those about that hook or function."""
-    known = [one.id for one in session.study.revisions]
-    chosen = revision(session, name).id
-    later = known[known.index(chosen) + 1 :]
-    after = posting(session, later[0]) if later else None
-    found = remarks_of(posting(session, chosen), after)
+    chosen = posting(session, revision(session, name).id)
+    found = remarks_of(chosen, _next(session, chosen))
     return about(found, hook) if hook else found
 
 
@@ -25,3 +23,10 @@ def remarks_on(session: Session, row: Row) -> tuple[tuple[str, Remark], ...]:
             said = remarks(session, one.id, name.rpartition(".")[2])
             found += [(one.id, remark) for remark in said]
     return tuple(found)
+
+
+def _next(session: Session, chosen: Revision) -> Revision | None:
+    """The revision posted next, in whatever series of the lineage."""
+    every = (posting(session, one.id) for one in session.study.revisions)
+    later = [one for one in every if one.date > chosen.date]
+    return min(later, key=lambda one: one.date, default=None)

@@ -12,12 +12,22 @@ from reviewtool.review.session import model
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("revision", metavar="REV", help="a revision, or the name of a model")
 
+    parser.add_argument(
+        "--dot", action="store_true", help="print its state machine for graphviz's dot"
+    )
+
 
 def run(arguments: argparse.Namespace) -> int:
+    from refmodel.world import World
+    from reviewtool.behaviour.explore import explore
+    from reviewtool.behaviour.graph import dot
     from reviewtool.behaviour.properties import ask
 
     opened = session(arguments)
     found = model(opened, arguments.revision)
+    if arguments.dot:
+        print(dot(explore(found, World(values=("A",)), progress=opened.progress)))
+        return 0
     answers = ask(found, progress=opened.progress)
     emit(arguments, "model", model_shape(found, answers), model_text(found, answers))
     return 0
