@@ -117,6 +117,8 @@ def kernel_guest(
                 )
             finally:
                 over.set()
+        if cancel.is_set():
+            return GuestEnd("timeout", f"no word from it for {silence:g} s", console)
         if booted.ended == "halted" and not booted.reason:
             console.unlink()
             return GuestEnd(booted.ended, "")
@@ -210,9 +212,9 @@ class _Recorder:
         if not failed and not told:
             failed = f"the guest ended ({end.ended}) in the middle of its work: {end.reason}"
         if failed:
-            remedy = "the kernel was not tested"
+            remedy = "nothing was tested"
             if end.console:
-                remedy += "; the log has what the console said"
+                remedy += ", see this log of its console"
             raise GuestFailed(failed, str(end.console or "the guest"), remedy)
         if self._case is None and self._last is not None:
             # Between two sequences: the memory of the one before is on its way back.

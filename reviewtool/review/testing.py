@@ -66,7 +66,8 @@ def hold_revision(
             progress=session.progress,
         )
     except GuestFailed as error:
-        return Failure(found.id, "boot", error)
+        told = GuestFailed(f"the kernel of {found.id}: {error.what}", error.where, error.remedy)
+        return Failure(found.id, "boot", told)
 
 
 def _others(session: Session, name: str) -> list[Model]:
