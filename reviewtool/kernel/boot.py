@@ -170,12 +170,15 @@ def _stage(stage: Path, kernel: Path, job: GuestJob) -> list[Mount]:
 
 def _write_job(stage: Path, inside: View, job: GuestJob) -> None:
     path = [str(Path(inside.at(f"{FOLDER}/python/{p.name}")).parent) for p in job.packages]
+    # Without a sandbox the guest's root is the host's, and the job lies below the host's /tmp.
+    scratch = "/tmp" if inside.enclosed else "/mnt"  # noqa: S108 - the guest's own
     content = {
         "module": job.module,
         "argv": [inside.at(word) for word in job.argv],
         "path": list(dict.fromkeys(path)),
         "terminal": job.terminal,
-        "environment": {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LC_ALL": "C.UTF-8"}  # noqa: S108 - the guest's own
+        "scratch": scratch,
+        "environment": {"PATH": "/usr/bin:/bin", "HOME": scratch, "LC_ALL": "C.UTF-8"}
         | dict(job.environment),
     }
     (stage / "guest" / "job.json").write_text(json.dumps(content))

@@ -163,8 +163,10 @@ def started(
                     for kind in ("uid_map", "gid_map"):
                         ids = f"0 0 1\n{INSIDE} {_NOBODY} 1\n"
                         Path(f"/proc/{root}/{kind}").write_text(ids)
-                go_write.write(b"go")
-                go_write.close()
+                # A process that has ended already reads nothing; its output says why it did.
+                with contextlib.suppress(BrokenPipeError):
+                    go_write.write(b"go")
+                    go_write.close()
                 with _namespace_end(root):
                     try:
                         yield process, root

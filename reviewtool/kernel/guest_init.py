@@ -25,11 +25,11 @@ def main() -> None:
     if not job["terminal"]:
         os.write(1, b"reviewtool: init\n")
     libc = ctypes.CDLL(None, use_errno=True)
-    for kind, place in (("proc", "/proc"), ("tmpfs", "/tmp"), ("tmpfs", "/dev/shm")):  # noqa: S108
+    for kind, place in (("proc", "/proc"), ("tmpfs", job["scratch"]), ("tmpfs", "/dev/shm")):  # noqa: S108
         _mount(libc, kind, place)
     os.environ.clear()
     os.environ.update(job["environment"])
-    os.chdir("/tmp")  # noqa: S108 - the guest's own
+    os.chdir(job["scratch"])
     status = 255
     try:
         status = _run_module(job) if job["module"] else _run_program(job)

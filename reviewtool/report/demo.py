@@ -4,14 +4,19 @@
 from dataclasses import replace
 from typing import Any
 
-from reviewtool.behaviour.verdict import Verdict
 from reviewtool.interface.shapes import matrix_shape
 from reviewtool.report.apply import apply_shape
 from reviewtool.report.behaviour import behaviour_text
 from reviewtool.report.diff import diff_shape
 from reviewtool.report.interface import INSIDE, PARTIAL, matrix_text
 from reviewtool.report.table import table
-from reviewtool.report.verdict import finding_lines, held_shape, held_table, suites_text
+from reviewtool.report.verdict import (
+    finding_lines,
+    held_shape,
+    held_table,
+    sandbox_note,
+    suites_text,
+)
 from reviewtool.review.demo import Demo
 from reviewtool.review.testing import Failure
 from reviewtool.text import visible_line
@@ -27,6 +32,7 @@ def demo_shape(demo: Demo) -> dict[str, Any]:
         "diff": diff_shape(demo.diff),
         "tests": [held_shape(held) for held in demo.held],
         "without_kernel": demo.without_kernel or None,
+        "without_sandbox": demo.unenclosed or None,
         "seconds": round(demo.seconds, 1),
     }
 
@@ -79,9 +85,9 @@ def _tree(demo: Demo) -> str:
 def _kernels(demo: Demo) -> str:
     if demo.without_kernel:
         return f"Nothing was held against a kernel: {visible_line(demo.without_kernel)}\n"
-    text = held_table(demo.held)
+    text = held_table(demo.held) + sandbox_note(demo.unenclosed)
     for held in demo.held:
-        if isinstance(held, Verdict) and held.disagreements:
+        if isinstance(held, Failure) or held.disagreements:
             text += "\n" + suites_text(held)
     findings = [
         f"{held.revision}, {visible_line(line)}" if at == 0 else visible_line(line)

@@ -8,6 +8,7 @@ from reviewtool.errors import InputError, Unavailable
 from reviewtool.interface.matrix import matrix
 from reviewtool.interface.types import Matrix
 from reviewtool.review.difference import RevisionDiff, chosen_pair, difference
+from reviewtool.review.kernels import unenclosed
 from reviewtool.review.lineage import Entry, lineage
 from reviewtool.review.session import Session, applied, snapshots, with_base
 from reviewtool.review.testing import Held, hold_revision
@@ -17,7 +18,8 @@ from reviewtool.tree.outcome import Applied
 @dataclass(frozen=True, slots=True)
 class Demo:
     """What was computed. ``without_kernel`` says why nothing was held against a kernel, or why
-    there are no commits, where that is so; ``trees`` and ``held`` are then empty."""
+    there are no commits, where that is so; ``trees`` and ``held`` are then empty. ``unenclosed``
+    says why the kernels ran without a sandbox, where they did."""
 
     study: str
     entries: tuple[Entry, ...]
@@ -27,6 +29,7 @@ class Demo:
     diff: RevisionDiff
     held: tuple[Held, ...]
     without_kernel: str
+    unenclosed: str
     seconds: float
 
 
@@ -64,5 +67,6 @@ def demo(session: Session) -> Demo:
         diff,
         held,
         without_kernel,
+        unenclosed() if held else "",
         time.monotonic() - started,
     )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The kernel of a revision: its tree with KVM for UML on top, built or looked up."""
 
+from reviewtool.kernel import enclose
 from reviewtool.kernel.build import Kernel, build
 from reviewtool.paths import reference_impl
 from reviewtool.review.session import Session, applied, base_of, revision
@@ -30,3 +31,9 @@ def kernel(session: Session, name: str, profile: str = "fast") -> Kernel:
 def ours(session: Session) -> bool:
     """Whether the study is one shipped with reviewtool: its code is no stranger's."""
     return session.study.path.resolve().is_relative_to(reference_impl() / "study")
+
+
+def unenclosed() -> str:
+    """Why building and booting go on without a sandbox here (only our own code does); else ""."""
+    complaint = enclose.missing()
+    return complaint.what if complaint is not None else ""

@@ -35,7 +35,7 @@ class ReviewApp(App[None]):
     async def action_back(self) -> None:
         """Leave the screen for the one before it; the first one stays."""
         if len(self.screen_stack) > 2:
-            await self.pop_screen()
+            self.pop_screen()  # not awaited: the screen that goes is the one whose key this is
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the command palette offers: Textual's own, and every place of the study."""

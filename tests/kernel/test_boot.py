@@ -131,11 +131,12 @@ def test_the_command_tells_how_to_do_it_again(program: Path) -> None:
     assert "oops=panic" in result.console.read_text()
 
 
-def test_guests_run_beside_each_other_and_leave_nothing(tmp_path: Path) -> None:
-    def residue() -> set[str]:
-        return {path.name for path in (*Path("/dev/shm").iterdir(), *Path("/tmp").glob("*guest*"))}
-
-    before = residue()
+def test_guests_run_beside_each_other_and_leave_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
     results: list[Boot] = []
 
     def work(number: int) -> None:
@@ -150,4 +151,4 @@ def test_guests_run_beside_each_other_and_leave_nothing(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert [result.ended for result in results] == ["halted"] * 6
-    assert residue() <= before
+    assert list(temporary.iterdir()) == []

@@ -91,7 +91,7 @@ def test_a_reply_is_copied_with_the_quote(november: Session) -> None:
     drive(november, use)
 
 
-def test_two_thousand_keys_at_random_are_no_crash(from_mail: Session) -> None:
+def test_five_hundred_keys_at_random_are_no_crash(from_mail: Session) -> None:
     """All keys but those that leave, start a kernel or open an editor."""
     keys = [*"jkgGdmfnyo123", "enter", "escape", "tab", "space", "backspace"]
     keys += ["right_square_bracket", "left_square_bracket", "full_stop", "comma"]
@@ -99,7 +99,7 @@ def test_two_thousand_keys_at_random_are_no_crash(from_mail: Session) -> None:
     chance = random.Random(20251130)
 
     async def use(pilot: Pilot[None]) -> None:
-        for _ in range(100):
+        for _ in range(25):
             await pilot.press(*chance.choices(keys, k=20))
             assert pilot.app.is_running
         await settled(pilot)

@@ -8,7 +8,8 @@ from reviewtool.behaviour.verdict import Verdict
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
 from reviewtool.errors import InputError
-from reviewtool.report.verdict import held_shape, held_table, suites_text
+from reviewtool.report.verdict import held_shape, held_table, sandbox_note, suites_text
+from reviewtool.review.kernels import unenclosed
 from reviewtool.review.session import revision
 from reviewtool.review.testing import Failure, Held, hold_revision
 
@@ -58,7 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _text(arguments: argparse.Namespace, every: list[Held]) -> str:
     if not arguments.ktap:
-        return held_table(every) + "\n" + "\n".join(suites_text(held) for held in every)
+        told = held_table(every) + sandbox_note(unenclosed())
+        return told + "\n" + "\n".join(suites_text(held) for held in every)
     from reviewtool.behaviour.ktap import write
 
     return "\n".join(write([_ktap(held) for held in every]))
