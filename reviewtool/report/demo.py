@@ -51,8 +51,15 @@ def demo_text(demo: Demo) -> str:
         told = behaviour_text(demo.diff.behaviour, demo.diff.a, demo.diff.b)
         parts.append(f"BEHAVIOUR of {demo.diff.a} against {demo.diff.b}: {told}")
     parts.append("KERNELS\n" + _kernels(demo))
-    parts.append(f"All of it was computed in this run, in {demo.seconds:.1f} s.\n")
+    parts.append(_closing(demo))
     return "\n".join(parts)
+
+
+def _closing(demo: Demo) -> str:
+    """What was done in this run; kernels and mail known from before are looked up by content."""
+    if not demo.held:
+        return f"Extracted and explored in this run, in {demo.seconds:.1f} s.\n"
+    return f"Extracted, explored, booted and held in this run, in {demo.seconds:.1f} s.\n"
 
 
 def _mail(demo: Demo) -> str:
