@@ -6,6 +6,10 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 
+class Cancelled(Exception):  # noqa: N818 - what happened, not a mistake
+    """Raised out of long work that was asked to stop; nothing of it is left half done."""
+
+
 class Task(Protocol):
     """One piece of long work."""
 

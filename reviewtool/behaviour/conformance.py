@@ -21,7 +21,7 @@ from reviewtool.behaviour.guests import (
     Trace,
     record,
 )
-from reviewtool.behaviour.suites import Suite
+from reviewtool.behaviour.suites import Case, Suite
 from reviewtool.progress import SILENT, Progress
 
 Outcome = Literal["agrees", "differs", "not run"]
@@ -87,12 +87,17 @@ class SuiteResult:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """How guests come about: ``run`` boots one, ``guests`` at a time if there is an executor."""
+    """How guests come about: ``run`` boots one, ``guests`` at a time if there is an executor.
+
+    ``on_case`` hears of each case as it is through whether it went as the model says, in the
+    thread of its guest; a case that differs is looked at again before the verdict.
+    """
 
     run: RunGuest
     vm_flags: int | None = 0
     executor: Executor | None = None
     guests: int = 1
+    on_case: Callable[[Suite, Case, bool], None] | None = None
 
 
 def run_suite(bench: Bench, model: Model, suite: Suite) -> SuiteResult:
@@ -148,9 +153,15 @@ def _record_together(
     world = next(iter(suites.values())).world
     counts = _Counts(on_count)
 
+    def through(number: int, trace: Trace) -> None:
+        if bench.on_case is not None:
+            case = cases[number]
+            agrees = first_difference(case.expected, trace) is None
+            bench.on_case(suites[places[number][0]], case, agrees)
+
     def run(lane: int) -> Recording:
         after_death = _after_death(model, world)
-        return record(bench.run, shape, batches[lane], after_death, counts.lane(lane))
+        return record(bench.run, shape, batches[lane], after_death, counts.lane(lane), through)
 
     lanes = range(len(batches))
     whole = list(bench.executor.map(run, lanes)) if bench.executor else [run(n) for n in lanes]

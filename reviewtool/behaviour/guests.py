@@ -23,6 +23,8 @@ from reviewtool.behaviour.processors import pinned
 from reviewtool.behaviour.symbols import name_addresses
 from reviewtool.errors import RequestError
 from reviewtool.kernel.boot import FOLDER, GuestJob, GuestLimits, boot
+from reviewtool.kernel.supervise import ignore
+from reviewtool.progress import Cancelled
 
 Word = tuple[Input, ...]
 
@@ -31,6 +33,7 @@ HUNG = "hang"
 SILENCE = 15.0
 """Seconds without a line of the console after which a guest counts as hung."""
 _LONGEST = 1800.0
+_LOOK = 0.25  # seconds between two looks at whether to stop
 
 
 class GuestFailed(RequestError):  # noqa: N818 - as RequestError's other kinds
@@ -81,9 +84,19 @@ RunGuest = Callable[[bytes, Callable[[str], None]], GuestEnd]
 
 
 def kernel_guest(
-    kernel: Path, *, trusted: bool = False, memory: int = 64, silence: float = SILENCE
+    kernel: Path,
+    *,
+    trusted: bool = False,
+    memory: int = 64,
+    silence: float = SILENCE,
+    listen: Callable[[str], None] = ignore,
+    stop: threading.Event | None = None,
 ) -> RunGuest:
-    """Guests of a built kernel. The console of one that does not end in order is kept as a log."""
+    """Guests of a built kernel. The console of one that does not end in order is kept as a log.
+
+    ``listen`` hears every line of every console, in the thread of its guest. Once ``stop`` is set,
+    guests are ended and :class:`~reviewtool.progress.Cancelled` is raised.
+    """
 
     def run(plan: bytes, on_line: Callable[[str], None]) -> GuestEnd:
         heard = [time.monotonic()]
@@ -92,11 +105,13 @@ def kernel_guest(
         def pass_on(line: str) -> None:
             pin.release()
             heard[0] = time.monotonic()
-            on_line(name_addresses(line, kernel))
+            named = name_addresses(line, kernel)
+            listen(named)
+            on_line(named)
 
         def watch() -> None:
-            while not over.wait(silence / 8):
-                if time.monotonic() - heard[0] > silence:
+            while not over.wait(min(silence / 8, _LOOK)):
+                if (stop is not None and stop.is_set()) or time.monotonic() - heard[0] > silence:
                     cancel.set()
 
         threading.Thread(target=watch, daemon=True).start()
@@ -117,6 +132,9 @@ def kernel_guest(
                 )
             finally:
                 over.set()
+        if stop is not None and stop.is_set():
+            console.unlink(missing_ok=True)
+            raise Cancelled("stopped while a guest was running")
         if cancel.is_set():
             return GuestEnd("timeout", f"no word from it for {silence:g} s", console)
         if booted.ended == "halted" and not booted.reason:
@@ -190,6 +208,10 @@ class _Recorder:
         elif "obs" in message:
             self._complain()
             self._seen.append(message["obs"])
+        elif "leak" in message:
+            self._complain()
+            step = len(self._seen) if message["step"] is None else message["step"]
+            self._events.append((step, _leak(message["allocated"])))
         elif "end" in message:
             self._complain()
             self._keep(None)
@@ -203,10 +225,14 @@ class _Recorder:
             self._complain_late()
             self.done = True
 
+    def latest(self) -> tuple[int, Trace]:
+        """The sequence that was through last."""
+        assert self._last is not None  # noqa: S101 - only asked when there is one
+        return self._last, self.traces[self._last]
+
     def finish(self, end: GuestEnd) -> None:
-        """Turn the guest's end into the last observation of the sequence it was busy with."""
-        if self.done:
-            return
+        """Turn the end of a guest that is not done into the last observation of the sequence it was
+        busy with."""
         failed = self.error or ("" if self.ready else end.reason or end.ended)
         told = self.hung or self.refused or end.ended in ("panic", "killed", "timeout")
         if not failed and not told:
@@ -253,6 +279,12 @@ class _Recorder:
         self._last, self._case = self._case, None
 
 
+def _leak(allocated: Sequence[str]) -> KernelEvent:
+    """The agent's finding in the form of the kernel's own complaints."""
+    title = "a page of guest_memfd is still there after its file was closed: a leaked reference"
+    return KernelEvent("leak", title, tuple(allocated))
+
+
 Numbered = tuple[int, Word]
 
 
@@ -262,11 +294,13 @@ def record(
     words: Sequence[Numbered],
     after_death: Callable[[Trace, Sequence[Numbered]], Sequence[Numbered]] = lambda _, rest: rest,
     on_trace: Callable[[int], None] = lambda _: None,
+    on_new: Callable[[int, Trace], None] = lambda _, __: None,
 ) -> Recording:
     """Run every sequence, in as many guests as it takes.
 
     ``after_death`` is given the trace that ended a guest and what has not run yet, and says what
-    of it is still to run; the remainder is ``left_out``. ``on_trace`` learns how many are done.
+    of it is still to run; the remainder is ``left_out``. ``on_trace`` learns how many are done,
+    ``on_new`` gets the number and the trace of each as soon as it is through.
     Raises GuestFailed if a guest does not come up.
     """
     recording = Recording()
@@ -275,12 +309,17 @@ def record(
         recorder = _Recorder(rest)
 
         def line(text: str, recorder: _Recorder = recorder) -> None:
+            before = len(recorder.traces)
             recorder.line(text)
             on_trace(len(recording.traces) + len(recorder.traces))
+            if len(recorder.traces) > before:
+                on_new(*recorder.latest())
 
         end = run(settings.plan(rest), line)
         recording.guests += 1
-        recorder.finish(end)
+        if not recorder.done:
+            recorder.finish(end)
+            on_new(*recorder.latest())
         recording.traces |= recorder.traces
         unfinished = [each for each in rest if each[0] not in recorder.traces]
         if unfinished:

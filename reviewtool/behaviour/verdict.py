@@ -20,6 +20,7 @@ from reviewtool.behaviour.conformance import (
 )
 from reviewtool.behaviour.explanation import Disagreement
 from reviewtool.behaviour.guests import kernel_guest
+from reviewtool.behaviour.onlooker import NOBODY, Onlooker
 from reviewtool.behaviour.suites import Suite, distinguishing, random_walks, scenarios, wp
 from reviewtool.kernel.build import Kernel
 from reviewtool.progress import SILENT, Progress
@@ -125,13 +126,15 @@ def hold(
     trusted: bool = False,
     guests: int = 2,
     again: bool = False,
+    onlooker: Onlooker = NOBODY,
     progress: Progress = SILENT,
 ) -> Verdict:
     """Hold ``kernel`` against ``model`` with ``suites``, or recall what came of it.
 
     The result is filed under all it depends on: the kernel, every sequence with the answers
     expected, and the driver's own source. ``again`` runs it anyway. ``trusted``: the kernel is
-    ours and may run where there is no sandbox. Raises GuestFailed where it does not come up.
+    ours and may run where there is no sandbox. Raises GuestFailed where it does not come up,
+    Cancelled where the ``onlooker`` called it off.
     """
     import time
 
@@ -140,8 +143,10 @@ def hold(
     def run() -> dict[str, Any]:
         began = time.monotonic()
         with ThreadPoolExecutor(guests) as executor:
-            guest = kernel_guest(kernel.path, trusted=trusted)
-            bench = Bench(guest, vm_flags, executor, guests)
+            guest = kernel_guest(
+                kernel.path, trusted=trusted, listen=onlooker.line, stop=onlooker.stop
+            )
+            bench = Bench(guest, vm_flags, executor, guests, onlooker.case)
             results = run_suites(bench, model, suites, progress)
         return {
             "suites": msgspec.to_builtins(results),

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The kernel of a revision: its tree with KVM for UML on top, built or looked up."""
 
+import threading
+
 from reviewtool.kernel import enclose
 from reviewtool.kernel.build import Kernel, build
 from reviewtool.paths import reference_impl
@@ -9,11 +11,13 @@ from reviewtool.tree.delta import base_folder, delta
 from reviewtool.tree.outcome import require_complete
 
 
-def kernel(session: Session, name: str, profile: str = "fast") -> Kernel:
+def kernel(
+    session: Session, name: str, profile: str = "fast", cancel: threading.Event | None = None
+) -> Kernel:
     """Build the kernel of a revision, or look it up.
 
     Raises InputError if the revision does not apply whole, BuildFailed if it does not compile,
-    Unavailable without a compiler or a sandbox.
+    Unavailable without a compiler or a sandbox. Setting ``cancel`` ends a build, as BuildFailed.
     """
     found = revision(session, name)
     tree = require_complete(applied(session, found.id))
@@ -25,6 +29,7 @@ def kernel(session: Session, name: str, profile: str = "fast") -> Kernel:
         trusted=ours(session),
         title=found.id,
         progress=session.progress,
+        cancel=cancel,
     )
 
 
