@@ -37,6 +37,9 @@ def _ioc(direction: int, kind: int, number: int, size: int) -> int:
 # userfaultfd: name -> layout of its argument. Every field is 64 bits wide.
 UFFD_API = 0xAA
 UFFD_FEATURE_THREAD_ID = 1 << 8
+UFFD_FEATURE_BIT_17 = 1 << 17
+"""What the proposals of 2025 called their own feature: UFFD_FEATURE_MINOR_GUEST_MEMFD,
+UFFD_FEATURE_MINOR_GENERIC, UFFD_FEATURE_MINOR_ALL."""
 UFFD_EVENT_PAGEFAULT = 0x12
 UFFD_PAGEFAULT_FLAG_WRITE = 1 << 0
 UFFD_PAGEFAULT_FLAG_WP = 1 << 1

@@ -20,6 +20,7 @@ from refmodel.guest.world import (
     open_world,
     release_faults,
     shmem_file,
+    wanted_features,
 )
 from refmodel.vocabulary import Input, Observation, observation
 
@@ -43,6 +44,8 @@ class Driver:
     shop: Workshop
     sources: Sources
     deadline: float
+    features: int
+    """Those of every userfaultfd."""
     world: World | None = None
     asked: dict[str, Input] = field(default_factory=dict)
     """The input each outstanding worker is busy with."""
@@ -52,7 +55,9 @@ class Driver:
     def fresh(self) -> None:
         """Give the old world back and make a new one. Raises Hang if a thread cannot be freed."""
         self.close()
-        self.world = open_world(self.layout, self.backing, self.vm, self.shop.reports)
+        self.world = open_world(
+            self.layout, self.backing, self.vm, self.shop.reports, self.features
+        )
 
     def close(self) -> None:
         """Free every thread and give the world back."""
@@ -152,7 +157,8 @@ def open_driver(
     shop = open_workshop()
     names = [f"u{number}" for number in range(threads)] + ([GUEST, KVM] if vm else [])
     workers = tuple(start_worker(shop, name) for name in names)
-    return Driver(layout, backing, vm, workers, shop, Sources(), deadline)
+    features = wanted_features()
+    return Driver(layout, backing, vm, workers, shop, Sources(), deadline, features)
 
 
 def stop_driver(driver: Driver) -> None:

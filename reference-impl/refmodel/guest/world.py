@@ -83,14 +83,30 @@ def spoil_free_pages(backing: Backing) -> None:
     os.close(file)
 
 
-def open_world(layout: Layout, backing: Backing, vm: Vm | None, reports: int) -> World:
+def wanted_features() -> int:
+    """The features to ask of a userfaultfd: bit 17 where this kernel offers it.
+
+    A revision that proposes a feature shows what it is about only to those who ask for it.
+    """
+    probe = syscalls.open_userfaultfd()
+    try:
+        answer = fcntl.ioctl(probe, abi.UFFDIO_API, abi.API_LAYOUT.pack(abi.UFFD_API, 0, 0))
+    finally:
+        os.close(probe)
+    _, offered, _ = abi.API_LAYOUT.unpack(answer)
+    return abi.UFFD_FEATURE_THREAD_ID | (offered & abi.UFFD_FEATURE_BIT_17)
+
+
+def open_world(
+    layout: Layout, backing: Backing, vm: Vm | None, reports: int, features: int
+) -> World:
     """A fresh world. ``reports`` is the eventfd of the workers, watched beside the userfaultfd."""
     spoil_free_pages(backing)
     file = backing(layout.file_size)
     mapping = syscalls.map_shared(file, layout.mapped_size)
     alias = syscalls.map_shared(file, layout.mapped_size)
     userfaultfd = syscalls.open_userfaultfd()
-    agreement = abi.API_LAYOUT.pack(abi.UFFD_API, abi.UFFD_FEATURE_THREAD_ID, 0)
+    agreement = abi.API_LAYOUT.pack(abi.UFFD_API, features, 0)
     fcntl.ioctl(userfaultfd, abi.UFFDIO_API, agreement)
     poll = select.poll()
     poll.register(userfaultfd, select.POLLIN)
