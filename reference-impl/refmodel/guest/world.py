@@ -90,10 +90,10 @@ def wanted_features() -> int:
     """
     probe = syscalls.open_userfaultfd()
     try:
-        answer = fcntl.ioctl(probe, abi.UFFDIO_API, abi.API_LAYOUT.pack(abi.UFFD_API, 0, 0))
+        answer: bytes = fcntl.ioctl(probe, abi.UFFDIO_API, abi.API_LAYOUT.pack(abi.UFFD_API, 0, 0))
     finally:
         os.close(probe)
-    _, offered, _ = abi.API_LAYOUT.unpack(answer)
+    offered: int = abi.API_LAYOUT.unpack(answer)[1]
     return abi.UFFD_FEATURE_THREAD_ID | (offered & abi.UFFD_FEATURE_BIT_17)
 
 
