@@ -34,11 +34,12 @@ _DOWN = "reboot: Power down"
 _PANIC_STATUS = 134  # the UML process aborts
 
 # Above the defaults of the kernel: warnings are observations and must be seen (loglevel), an oops
-# must end the guest, for what runs after it proves nothing, and a freed page must not read as it
-# did (page_poison). Addresses below brk are not random, or UML maps hundreds of MiB for nothing.
+# must end the guest, for what runs after it proves nothing, a freed page must not read as it did
+# (page_poison), and a leaked one shall tell how it was allocated (page_owner). Addresses below brk
+# are not random, or UML maps hundreds of MiB for nothing.
 _COMMAND_LINE = (
     *("rootfstype=hostfs", "rootflags=/", "ro", "con=null", "con0=fd:0,fd:1", "ssl=null"),
-    *("loglevel=5", "oops=panic", "page_poison=1"),
+    *("loglevel=5", "oops=panic", "page_poison=1", "page_owner=on"),
 )
 
 

@@ -8,8 +8,12 @@ the one after the last line::
     RT {"ready": {"release": "6.12.117", "threads": ["u0", "k"]}}
     RT {"case": 3, "begin": true}
     RT {"case": 3, "step": 0, "input": "register missing", "obs": "ok"}
+    RT {"leak": 1, "case": 3, "step": 0, "allocated": []}
     RT {"case": 3, "end": true}
     RT {"done": {"cases": 4, "steps": 17, "seconds": 0.01}}
+
+A leak is told only where pages were not given back (:mod:`refmodel.guest.leaks`); its step is null
+if none could be made out.
 
 The run stops early, without ``done``, after ``{"hang": [threads], "case": n, "step": k}`` (step
 null: not even closing the userfaultfd freed the thread), after ``{"refused": "EIO", "case": n}``
@@ -28,6 +32,7 @@ from typing import Any
 
 from refmodel.guest import syscalls
 from refmodel.guest.driver import Driver, Unsupported, open_driver
+from refmodel.guest.leaks import LeakWatch
 from refmodel.guest.settle import Hang
 from refmodel.guest.world import Layout
 from refmodel.vocabulary import VocabularyError, parse
@@ -75,7 +80,7 @@ class Refused(Exception):  # noqa: N818 - an observation, not an error of the dr
         self.case = case
 
 
-def run_cases(place: Place, cases: list[dict[str, Any]]) -> int:
+def run_cases(place: Place, cases: list[dict[str, Any]], leaks: LeakWatch | None) -> int:
     """Run them all; the number of steps done. Raises Hang or Refused where that ends early."""
     driver = place.driver
     steps = 0
@@ -99,6 +104,9 @@ def run_cases(place: Place, cases: list[dict[str, Any]]) -> int:
             driver.close()
         except OSError as error:
             raise Refused(error, place.case) from error
+        if leaks and (leak := leaks.look(driver, inputs)):
+            found = {"leak": leak.pages, "case": place.case, "step": leak.step}
+            say(found | {"allocated": leak.allocated})
         say({"case": place.case, "end": True})
     return steps
 
@@ -113,9 +121,11 @@ def main(path: str) -> None:
         threading.Thread(target=place.watch, daemon=True).start()
         names = [worker.name for worker in driver.workers]
         say({"ready": {"release": platform.release(), "threads": names}})
+        # On a host other programs' memory comes and goes; in a guest there is only this one's.
+        leaks = LeakWatch() if os.getpid() == 1 and driver.vm else None
         began = time.monotonic()
         try:
-            steps = run_cases(place, plan["cases"])
+            steps = run_cases(place, plan["cases"], leaks)
         except Hang as hang:
             say({"hang": str(hang).split(", "), "case": place.case, "step": place.step})
         except Refused as refused:

@@ -85,6 +85,11 @@ def open_userfaultfd() -> int:
     return _checked(_libc.syscall(abi.SYS_USERFAULTFD, flags))
 
 
+def mount(kind: str, place: str) -> None:
+    """Mount a file system without a device, such as debugfs."""
+    _checked(_libc.mount(kind.encode(), place.encode(), kind.encode(), 0, None))
+
+
 def power_off() -> None:
     """Stop the machine. Refuses unless this process is its init, so never on a host."""
     if os.getpid() != 1:
