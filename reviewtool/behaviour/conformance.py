@@ -5,12 +5,12 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from refmodel.model import Model
 from refmodel.vocabulary import format as spell
 from refmodel.world import World
-from reviewtool.behaviour.console import KernelEvent
 from reviewtool.behaviour.difference import Kind, first_difference, without_step
 from reviewtool.behaviour.explanation import Disagreement, Retry, Shown, explain
 from reviewtool.behaviour.guests import (
@@ -22,7 +22,8 @@ from reviewtool.behaviour.guests import (
     record,
 )
 from reviewtool.behaviour.suites import Case, Suite
-from reviewtool.progress import SILENT, Progress
+from reviewtool.kernel.events import KernelEvent
+from reviewtool.progress import SILENT, Progress, Task
 
 Outcome = Literal["agrees", "differs", "not run"]
 
@@ -129,12 +130,16 @@ def run_suites(
                 model,
                 shape,
                 {index: suites[index] for index in members},
-                lambda count, done=done: task.update(done + count),  # type: ignore[misc] # mypy: default in a lambda
+                partial(_update, task, done),
             )
     known: dict[Kind, Disagreement] = {}
     return tuple(
         _judge(bench, model, suite, recordings[index], known) for index, suite in enumerate(suites)
     )
+
+
+def _update(task: Task, before: int, count: int) -> None:
+    task.update(before + count)
 
 
 def _record_together(

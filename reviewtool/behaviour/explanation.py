@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 from refmodel.model import Model
 from refmodel.world import World
-from reviewtool.behaviour.console import KernelEvent
 from reviewtool.behaviour.difference import Difference, Kind
 from reviewtool.behaviour.guests import RunGuest, Settings, Trace
 from reviewtool.behaviour.shrink import shortest
 from reviewtool.behaviour.suites import Case
+from reviewtool.kernel.events import KernelEvent
 
 _SEARCHES = 8
 

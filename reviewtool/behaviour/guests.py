@@ -12,18 +12,20 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache as remembered
 from pathlib import Path
 
 from refmodel.vocabulary import Input
 from refmodel.vocabulary import format as spell
 from refmodel.world import World
 from reviewtool import cache, paths
-from reviewtool.behaviour.console import KernelEvent, agent_line, kernel_events
+from reviewtool.behaviour.agent import agent_line
 from reviewtool.behaviour.processors import pinned
-from reviewtool.behaviour.symbols import name_addresses
 from reviewtool.errors import RequestError
 from reviewtool.kernel.boot import FOLDER, GuestJob, GuestLimits, boot
+from reviewtool.kernel.events import KernelEvent, events
 from reviewtool.kernel.supervise import ignore
+from reviewtool.kernel.symbols import Symbols, read_symbols
 from reviewtool.progress import Cancelled
 
 Word = tuple[Input, ...]
@@ -99,13 +101,14 @@ def kernel_guest(
     """
 
     def run(plan: bytes, on_line: Callable[[str], None]) -> GuestEnd:
+        symbols = _symbols(kernel)
         heard = [time.monotonic()]
         cancel, over = threading.Event(), threading.Event()
 
         def pass_on(line: str) -> None:
             pin.release()
             heard[0] = time.monotonic()
-            named = name_addresses(line, kernel)
+            named = symbols.named(line)
             listen(named)
             on_line(named)
 
@@ -143,6 +146,14 @@ def kernel_guest(
         return GuestEnd(booted.ended, booted.reason, console)
 
     return run
+
+
+@remembered
+def _symbols(kernel: Path) -> Symbols:
+    try:
+        return read_symbols(kernel)
+    except (OSError, ValueError) as error:
+        raise GuestFailed(str(error), str(kernel), "nothing was tested") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,17 +268,20 @@ class _Recorder:
 
     def _complain(self) -> None:
         lines, self._kernel = self._kernel, []
-        self._events += [(len(self._seen), event) for event in kernel_events(lines)]
+        self._events += [(len(self._seen), event) for event in events(lines)]
 
     def _complain_late(self) -> None:
         """What the kernel said after a sequence's end belongs to that sequence."""
         lines, self._kernel = self._kernel, []
-        events = list(kernel_events(lines))
-        if events and self._last is not None:
+        late = tuple(events(lines))
+        if late and self._last is not None:
             last = self.traces[self._last]
-            late = tuple((len(last.inputs), event) for event in events)
             self.traces[self._last] = Trace(
-                last.inputs, last.observations, last.events + late, last.seconds, last.console
+                last.inputs,
+                last.observations,
+                last.events + tuple((len(last.inputs), event) for event in late),
+                last.seconds,
+                last.console,
             )
 
     def _keep(self, console: Path | None) -> None:
@@ -281,8 +295,9 @@ class _Recorder:
 
 def _leak(allocated: Sequence[str]) -> KernelEvent:
     """The agent's finding in the form of the kernel's own complaints."""
-    title = "a page of guest_memfd is still there after its file was closed: a leaked reference"
-    return KernelEvent("leak", title, tuple(allocated))
+    said = "a page of guest_memfd is still there after its file was closed: a leaked reference"
+    function = allocated[0].partition("+")[0] if allocated else ""
+    return KernelEvent("leak", said, 0, function, backtrace=tuple(allocated))
 
 
 Numbered = tuple[int, Word]

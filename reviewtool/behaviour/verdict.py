@@ -22,6 +22,7 @@ from reviewtool.behaviour.explanation import Disagreement
 from reviewtool.behaviour.guests import kernel_guest
 from reviewtool.behaviour.onlooker import NOBODY, Onlooker
 from reviewtool.behaviour.suites import Suite, distinguishing, random_walks, scenarios, wp
+from reviewtool.kernel import events, symbols
 from reviewtool.kernel.build import Kernel
 from reviewtool.progress import SILENT, Progress
 
@@ -192,8 +193,9 @@ def _suites_text(suites: Iterable[Suite]) -> Iterable[str]:
 
 def _driver_sources() -> Iterable[bytes]:
     ours = Path(__file__).parent
-    names = ("conformance", "console", "difference", "explanation", "guests", "shrink", "symbols")
+    names = ("agent", "conformance", "difference", "explanation", "guests", "shrink")
     yield from (Path(ours / f"{name}.py").read_bytes() for name in names)
+    yield from (Path(events.__file__).read_bytes(), Path(symbols.__file__).read_bytes())
     guest = paths.reference_impl() / "refmodel" / "guest"
     yield from (path.read_bytes() for path in sorted(guest.glob("*.py")))
 

@@ -26,6 +26,7 @@ Kind = Literal[
 class KernelEvent:
     """One complaint. ``function`` is where it happened, ``address`` what was touched ("" if the
     kernel does not say). ``line`` counts console lines from 0; ``fatal``: the kernel died of it.
+    ``backtrace`` has lines of the call trace, innermost first, less what only reports.
     """
 
     kind: Kind
@@ -36,9 +37,30 @@ class KernelEvent:
     fatal: bool = False
     backtrace: tuple[str, ...] = ()
 
+    @property
+    def title(self) -> str:
+        """The headline without what differs from run to run: who ran, and where code lies."""
+        said = _SYMBOL.sub(r"\1", _RAN.sub("", self.headline))
+        bare = _CODE.sub("", said)
+        return f"{bare} in {self.function}" if bare != said and self.function else bare
+
+    @property
+    def frames(self) -> tuple[str, ...]:
+        """The functions it happened in, innermost first."""
+        # An offset of 0 is no return address: an unwinder without frame pointers shows those too.
+        found = [match for frame in self.backtrace if (match := _FRAME.match(frame))]
+        names = [match[2] for match in found if int(match[3], 16)]
+        here = [self.function] if self.function and self.function not in names[:1] else []
+        return (*here, *names)
+
 
 _PANIC = "Kernel panic - not syncing: "
-_FAULT = re.compile(r"Kernel mode (?:signal|fault) .*?addr (0x[0-9a-f]+), ip (0x[0-9a-f]+)")
+_FAULT = re.compile(
+    r"Kernel mode (?:signal|fault) .*?addr (0x[0-9a-f]+), ip (0x[0-9a-f]+)(?: in ([\w.]+))?"
+)
+_RAN = re.compile(r"CPU: \d+ PID: \d+ (?=at )")
+_CODE = re.compile(r", ip 0x[0-9a-f]+(?: in [\w.]+)?")
+_SYMBOL = re.compile(r"([\w.]+)\+0x[0-9a-f]+/0x[0-9a-f]+")
 # The first pattern that matches a line decides; the order is from the particular to the general.
 _PATTERNS: tuple[tuple[str, Kind], ...] = (
     (r"BUG: KASAN: ", "kasan"),
@@ -68,7 +90,9 @@ _PATTERNS: tuple[tuple[str, Kind], ...] = (
     (r"refcount_t: ", "warning"),
 )
 _HEADLINES = tuple((re.compile(pattern), kind) for pattern, kind in _PATTERNS)
-_FRAME = re.compile(r"^\s*\[?<?[0-9a-f]*>?\]?\s*(\? )?([A-Za-z_.][\w.]*)\+0x[0-9a-f]+/0x[0-9a-f]+")
+_FRAME = re.compile(
+    r"^\s*\[?<?[0-9a-f]*>?\]?\s*(\? )?([A-Za-z_.][\w.]*)\+(0x[0-9a-f]+)/0x[0-9a-f]+"
+)
 _BARE = re.compile(r" at \S+:\d+ \S+\+0x[0-9a-f]+/0x[0-9a-f]+$")
 _ADDRESS = re.compile(r"(?:at addr|of size \d+ at addr|object) (0x[0-9a-f]+|[0-9a-f]{8,16})")
 _AT = re.compile(r"(?: at \S+:\d+[ /]| in )([A-Za-z_.][\w.]*)(?:\+0x|\(\))")
@@ -127,7 +151,7 @@ def _headline(line: str, number: int, resolve: Callable[[int], str]) -> KernelEv
     if _PANIC in line:
         said = line[line.index(_PANIC) + len(_PANIC) :]
         if fault := _FAULT.search(said):
-            function = resolve(int(fault[2], 16))
+            function = fault[3] or resolve(int(fault[2], 16))
             return KernelEvent("oops", said, number, function, fault[1], fatal=True)
         return KernelEvent("oops" if "Segfault" in said else "panic", said, number, fatal=True)
     for pattern, kind in _HEADLINES:

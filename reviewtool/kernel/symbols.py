@@ -2,6 +2,7 @@
 """Names of code addresses, from the symbol table of a kernel built here."""
 
 import bisect
+import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ _SECTION = struct.Struct("<IIQQQQIIQQ")  # Elf64_Shdr
 _SYMBOL = struct.Struct("<IBBHQQ")  # Elf64_Sym
 _SYMTAB = 2
 _FUNCTION = 2
+_BARE = re.compile(r"(?<=, ip )0x([0-9a-f]+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,12 @@ class Symbols:
         size, name = self.functions[index]
         offset = address - self.addresses[index]
         return f"{name}+{offset:#x}/{size:#x}" if offset < size else ""
+
+    def named(self, line: str) -> str:
+        """A console line with the function behind ``ip 0x…`` at its end, where there is one."""
+        found = _BARE.search(line)
+        name = self.name(int(found[1], 16)).partition("+")[0] if found else ""
+        return f"{line} in {name}" if name else line
 
 
 def read_symbols(kernel: Path) -> Symbols:

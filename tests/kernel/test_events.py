@@ -154,3 +154,38 @@ def test_a_warning_and_a_later_panic_are_two_events() -> None:
 def test_no_console_makes_it_fail(lines: list[str]) -> None:
     for event in events(lines):
         assert 0 <= event.line < len(lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "frames"),
+    [
+        (
+            "null-dereference",
+            "Kernel mode fault at addr 0x0 in at_60041062",
+            ("at_60041062", "planted_run", "__do_sys_prctl"),
+        ),
+        (
+            "warn-on",
+            "WARNING: at kernel/sys.c:2495 planted_run",
+            ("planted_run", "__do_sys_prctl", "sys_prctl"),
+        ),
+        (
+            "use-after-free",
+            "BUG: KASAN: slab-use-after-free in planted_run",
+            ("planted_run", "__do_sys_prctl", "sys_prctl"),
+        ),
+        ("panic", "planted panic 6", ("planted_run", "__do_sys_prctl", "sys_prctl")),
+    ],
+)
+def test_a_title_is_the_same_in_every_build(name: str, title: str, frames: tuple[str, ...]) -> None:
+    (event,) = recorded(name)
+    assert (event.title, event.frames[:3]) == (title, frames)
+
+
+def test_an_address_that_was_named_on_the_console_needs_no_symbols() -> None:
+    line = "Kernel panic - not syncing: Kernel mode fault at addr 0x0, ip 0x600bba66 in folio_lock"
+    (event,) = events([line])
+    assert (event.function, event.title) == (
+        "folio_lock",
+        "Kernel mode fault at addr 0x0 in folio_lock",
+    )

@@ -50,3 +50,16 @@ def test_a_cut_off_kernel_is_refused(program: Path, tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(program.read_bytes()[:1000])
     with pytest.raises(ValueError, match="damaged"):
         read_symbols(tmp_path / "x")
+
+
+def test_a_console_line_is_completed_with_the_name_behind_its_address(program: Path) -> None:
+    symbols = read_symbols(program)
+    address = next(
+        address
+        for address, (_, name) in zip(symbols.addresses, symbols.functions, strict=True)
+        if name == "one"
+    )
+    line = f"Kernel panic - not syncing: Kernel mode fault at addr 0x8, ip {address + 1:#x}"
+    assert symbols.named(line) == f"{line} in one"
+    assert symbols.named("Kernel mode fault at addr 0x8, ip 0x0").endswith("ip 0x0")
+    assert symbols.named("nothing here") == "nothing here"

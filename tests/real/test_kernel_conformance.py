@@ -163,5 +163,5 @@ def test_a_kernel_that_does_not_boot_is_an_error_not_a_verdict(tmp_path: Path) -
     broken = tmp_path / "linux"
     broken.write_bytes(b"#!/bin/sh\nexit 3\n")
     broken.chmod(0o700)
-    with pytest.raises(GuestFailed):
+    with pytest.raises(GuestFailed, match="is no 64-bit little-endian ELF file"):
         record(kernel_guest(broken), Settings(), [(0, parse("read u0 p0"))])
