@@ -65,14 +65,15 @@ def rule(source: str, text: str) -> Callable[[_Function], _Function]:
     return mark
 
 
-def cited(function: _Function, source: str, text: str) -> _Function:
-    """``function`` once more, for a later patch that has it unchanged."""
+def cited(function: _Function, source: str, text: str = "", name: str = "") -> _Function:
+    """``function`` once more, for a later patch that has it unchanged, or under another name."""
 
     @wraps(function)
     def again(*arguments: object) -> object:
         return function(*arguments)
 
-    return rule(source, text)(cast("_Function", again))
+    again.__name__ = name or function.__name__
+    return rule(source, text or vars(function)["rule"].text)(cast("_Function", again))
 
 
 class Folio:

@@ -140,7 +140,7 @@ class GuestMemfd(Kernel):
         return errno_name(-ESPIPE)
 
     gmem_write: ClassVar[str] = "kvm_kmem_gmem_write"
-    """The function behind file_operations::write."""
+    """The function behind file_operations::write; '' where there is none."""
 
     # ---- the software vCPU --------------------------------------------------------------------
 
@@ -205,6 +205,8 @@ class GuestMemfd(Kernel):
         return self.told("k", self.access(thread, self.vma, each.page or 0, None))
 
     def file_write(self, each: Input) -> str:
+        if not self.gmem_write:
+            return errno_name(-ESPIPE)  # no FMODE_PWRITE
         write: Callable[[int, str | None], int] = getattr(self, self.gmem_write)
         return errno_name(write(each.page or 0, each.value))
 

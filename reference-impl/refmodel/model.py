@@ -53,6 +53,10 @@ class Revision:
     title: str
     kernel: type[GuestMemfd]
     hooks: frozenset[str] = frozenset()
+    covers: tuple[str, ...] = ()
+    """Message-ids of the postings it models: of the cover letter, or of the only patch."""
+    variant: str = ""
+    """'' for the posting as posted, else what is changed of it (``repaired``, ``as meant``)."""
     page_local: bool = True
     """No page's content or mapping influences another's (false for huge folios)."""
     rules: tuple[Rule, ...] = field(init=False)

@@ -4,8 +4,9 @@
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -76,6 +77,28 @@ def read_sequence(text: str) -> tuple[Input, ...]:
         return parse(text)
     except VocabularyError as error:
         raise InputError(error.what, error.where, error.remedy) from error
+
+
+@cache
+def _of_postings() -> Mapping[str, tuple[Revision, ...]]:
+    """Message-id -> the models of that posting, the one of it as posted first."""
+    found: dict[str, list[Revision]] = {}
+    for model in map(load, known()):
+        for message_id in model.covers:
+            found.setdefault(message_id, []).append(model)
+    return {
+        message_id: tuple(sorted(every, key=lambda model: model.variant))
+        for message_id, every in found.items()
+    }
+
+
+def of_posting(message_id: str) -> tuple[Revision, ...]:
+    """The models that say they are of the posting with this cover letter (or only patch).
+
+    The one of the posting as posted comes first, then its variants (repaired, as meant); none
+    where nobody modelled it.
+    """
+    return _of_postings().get(message_id.strip("<>"), ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,16 @@ def diff_shape(diff: RevisionDiff) -> dict[str, Any]:
         "interface": None if diff.interface is None else changes_shape(diff.interface),
         "behaviour": None if diff.behaviour is None else behaviour_shape(diff.behaviour),
         "behaviour_unknown": diff.unknown or None,
+        "models": [
+            {
+                "revision": one.revision,
+                "model": one.model.name,
+                "by": one.by,
+                "variant": one.model.variant,
+                "others": list(one.others),
+            }
+            for one in diff.models
+        ],
     }
 
 
@@ -33,7 +43,9 @@ def diff_text(diff: RevisionDiff) -> str:
         note = f" ({PARTIAL})" if diff.partial else ""
         parts.append(f"INTERFACE{note}\n" + visible(changes_text(diff.interface)))
     if diff.behaviour is not None:
-        parts.append("BEHAVIOUR\n" + behaviour_text(diff.behaviour, diff.a, diff.b))
+        paired = "".join(f"{one}\n" for one in diff.models)
+        told = behaviour_text(diff.behaviour, diff.a, diff.b)
+        parts.append(f"BEHAVIOUR\n{visible(paired)}{told}")
     elif diff.unknown:
         parts.append(f"BEHAVIOUR\n  unknown: {visible_line(diff.unknown)}\n")
     return f"{diff.a} -> {diff.b}\n\n" + "\n".join(parts)

@@ -9,7 +9,15 @@ from reviewtool.behaviour.compare import BehaviourDiff, compare
 from reviewtool.errors import InputError
 from reviewtool.interface.match import match, series_changes
 from reviewtool.interface.types import Change
-from reviewtool.review.session import Session, model, posting, revision, snapshots
+from reviewtool.review.session import (
+    Described,
+    Session,
+    described,
+    model,
+    posting,
+    revision,
+    snapshots,
+)
 from reviewtool.tree.pair import Pair, pair
 
 BASE = "base"
@@ -33,6 +41,8 @@ class RevisionDiff:
     partial: bool
     behaviour: BehaviourDiff | None
     unknown: str = ""
+    models: tuple[Described, ...] = ()
+    """The models compared: of a, then of b."""
 
     @property
     def differs(self) -> bool:
@@ -57,8 +67,9 @@ def difference(
     Where only behaviour is asked for, both may be names of models.
     """
     if parts == ("behaviour",) and a != BASE:
-        found = compare(model(session, a), model(session, b), world, limit, session.progress)
-        return RevisionDiff(a, b, None, None, False, found)
+        for name in (a, b):
+            model(session, name)  # asked for nothing else: that there is none is an error
+        return RevisionDiff(a, b, None, None, False, *_behaviour(session, a, b, world, limit))
     if a == BASE:
         return _from_base(session, revision(session, b).id, parts)
     one, other = revision(session, a), revision(session, b)
@@ -70,16 +81,24 @@ def difference(
         before, after = snapshots(session, (one.id, other.id))
         changes = match(before, after)
         partial = before.partial or after.partial
-    behaviour, unknown = None, ""
+    behaviour: BehaviourDiff | None = None
+    unknown = ""
+    models: tuple[Described, ...] = ()
     if "behaviour" in parts:
-        without = [found.id for found in (one, other) if found.model is None]
-        if without:
-            unknown = f"no reference model of {' and '.join(without)} is named in the study"
-        else:
-            behaviour = compare(
-                model(session, one.id), model(session, other.id), world, limit, session.progress
-            )
-    return RevisionDiff(one.id, other.id, patches, changes, partial, behaviour, unknown)
+        behaviour, unknown, models = _behaviour(session, one.id, other.id, world, limit)
+    return RevisionDiff(one.id, other.id, patches, changes, partial, behaviour, unknown, models)
+
+
+def _behaviour(
+    session: Session, a: str, b: str, world: World, limit: int | None
+) -> tuple[BehaviourDiff | None, str, tuple[Described, ...]]:
+    """The models of ``a`` and ``b`` compared, or why they cannot be, and which they are."""
+    one, other = described(session, a), described(session, b)
+    if one is None or other is None:
+        without = [name for name, found in ((a, one), (b, other)) if found is None]
+        return None, f"no reference model is known of {' and '.join(without)}", ()
+    found = compare(one.model, other.model, world, limit, session.progress)
+    return found, "", (one, other)
 
 
 def _from_base(session: Session, name: str, parts: tuple[str, ...]) -> RevisionDiff:

@@ -4,16 +4,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
-from refmodel.model import Revision as Model
 from reviewtool.archive.types import Patch, Revision
 from reviewtool.errors import InputError
-from reviewtool.interface.types import Snapshot
 from reviewtool.lineage import study as studies
 from reviewtool.lineage.study import Study, StudyRevision
 from reviewtool.progress import SILENT, Progress
-from reviewtool.tree.base import Base, find_base
-from reviewtool.tree.outcome import Applied
+
+if TYPE_CHECKING:
+    # Mail is fetched and listed without git, grammars or models: they take longer to import.
+    from refmodel.model import Revision as Model
+    from reviewtool.interface.types import Snapshot
+    from reviewtool.tree.base import Base
+    from reviewtool.tree.outcome import Applied
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class Session:
 
     study: Study
     tree: Path | None = None
-    base: Base | None = None
+    base: "Base | None" = None
     progress: Progress = SILENT
 
 
@@ -31,11 +35,13 @@ def open_session(study: str | None, tree: str | None, progress: Progress = SILEN
     return Session(studies.find(study), Path(tree) if tree else None, progress=progress)
 
 
-def base_of(session: Session) -> Base:
+def base_of(session: Session) -> "Base":
     """The session's kernel tree: fetched from Debian if none was named.
 
     Raises InputError where the named tree is none, Unavailable where none can be had.
     """
+    from reviewtool.tree.base import find_base
+
     return session.base or find_base(session.tree, session.progress)
 
 
@@ -60,7 +66,7 @@ def prerequisites(session: Session, name: str) -> tuple[Patch, ...]:
     return tuple(patch for one in series for patch in one.patches)
 
 
-def applied(session: Session, name: str) -> Applied:
+def applied(session: Session, name: str) -> "Applied":
     """The revision as commits on the session's base, prerequisites first."""
     from reviewtool.tree.apply import apply
     from reviewtool.tree.resolution import read_resolutions
@@ -81,7 +87,7 @@ def applied(session: Session, name: str) -> Applied:
     )
 
 
-def snapshots(session: Session, names: Sequence[str]) -> tuple[Snapshot, ...]:
+def snapshots(session: Session, names: Sequence[str]) -> "tuple[Snapshot, ...]":
     """The interfaces of several revisions, all read the same way so that they can be compared.
 
     From the tree where the session has one and every revision applies to it whole; else from the
@@ -98,7 +104,7 @@ def snapshots(session: Session, names: Sequence[str]) -> tuple[Snapshot, ...]:
     return tuple(snapshot_mail(posting(session, name)) for name in names)
 
 
-def _from_tree(session: Session, name: str, tree: Applied) -> Snapshot:
+def _from_tree(session: Session, name: str, tree: "Applied") -> "Snapshot":
     """The interface in the files a revision touches, with what each was before it."""
     from reviewtool.interface.from_mail import snapshot_mail
     from reviewtool.interface.from_tree import snapshot_tree
@@ -113,21 +119,62 @@ def _from_tree(session: Session, name: str, tree: Applied) -> Snapshot:
     )
 
 
-def model(session: Session, name: str) -> Model:
-    """The reference model of a revision, or the model called ``name``.
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The reference model of a revision, and how the two came together.
 
-    InputError where the study names none for the revision.
+    ``by`` is "study" where the study names the model, "message-id" where the model says it is of
+    that posting, "name" where the model itself was asked for. ``others`` are names of further
+    models of the same posting (as meant, repaired).
+    """
+
+    revision: str
+    model: "Model"
+    by: Literal["study", "message-id", "name"]
+    others: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        said = {"study": "named by the study", "name": ""}.get(self.by, "paired by message-id")
+        words = [part for part in (said, self.model.variant) if part]
+        if self.others:
+            words.append(f"also modelled: {', '.join(self.others)}")
+        told = f"{self.revision}: model {self.model.name}"
+        return f"{told} ({'; '.join(words)})" if words else told
+
+
+def described(session: Session, name: str) -> Described | None:
+    """The reference model of a revision, or the model called ``name``; None where there is none.
+
+    The study's own word comes first, then the message-id of the posting.
     """
     from reviewtool.behaviour import models
 
     ids = {found.id for found in session.study.revisions}
     if name not in ids and name in models.known():
-        return models.load(name)
+        return Described(name, models.load(name), "name")
     found = revision(session, name)
-    if found.model is None:
+    of_posting = models.of_posting(found.original or "")
+    if found.model is not None:
+        chosen = models.load(found.model)
+        others = tuple(each.name for each in of_posting if each.name != chosen.name)
+        return Described(found.id, chosen, "study", others)
+    if not of_posting:
+        return None
+    return Described(
+        found.id, of_posting[0], "message-id", tuple(each.name for each in of_posting[1:])
+    )
+
+
+def model(session: Session, name: str) -> "Model":
+    """The reference model of a revision, or the model called ``name``.
+
+    InputError where neither the study nor any model's message-ids name one.
+    """
+    found = described(session, name)
+    if found is None:
         raise InputError(
             "has no reference model",
-            f"{session.study.path}: revision {found.id}",
+            f"{session.study.path}: revision {revision(session, name).id}",
             'add model = "…" (a module of refmodel.revisions or a .py file)',
         )
-    return models.load(found.model)
+    return found.model

@@ -10,7 +10,7 @@ from reviewtool.behaviour.verdict import Verdict, hold, standard_suites
 from reviewtool.errors import RequestError
 from reviewtool.kernel.make import BuildFailed
 from reviewtool.review.kernels import kernel, ours
-from reviewtool.review.session import Session, base_of, model, revision
+from reviewtool.review.session import Session, base_of, described, model, revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +45,18 @@ def hold_revision(
     no model or does not apply, Unavailable where this machine cannot build or boot.
     """
     found = revision(session, name)
-    described = model(session, found.id)
+    expected = model(session, found.id)
     try:
         built = kernel(session, found.id, profile)
     except BuildFailed as error:
         return Failure(found.id, "build", error)
     suites = standard_suites(
-        described, _others(session, found.id), extra=extra, seed=seed, progress=session.progress
+        expected, _others(session, found.id), extra=extra, seed=seed, progress=session.progress
     )
     try:
         return hold(
             built,
-            described,
+            expected,
             suites,
             revision=found.id,
             origin=found.origin,
@@ -72,8 +72,5 @@ def hold_revision(
 
 def _others(session: Session, name: str) -> list[Model]:
     """The models of the study's other revisions: what tells them apart is asked of the kernel."""
-    return [
-        model(session, other.id)
-        for other in session.study.revisions
-        if other.id != name and other.model is not None
-    ]
+    others = [described(session, one.id) for one in session.study.revisions if one.id != name]
+    return [other.model for other in others if other is not None]

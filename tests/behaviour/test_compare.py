@@ -92,7 +92,7 @@ def test_a_difference_is_the_same_from_either_side(diff: BehaviourDiff) -> None:
 
 
 def test_revisions_that_refuse_every_registration_differ_in_nothing_else() -> None:
-    diff = compare(load("base"), load("v3_minor_noalloc"), WORLD)
+    diff = compare(load("write_v3"), load("v3_minor_noalloc"), WORLD)
     assert [each.cause for each in diff.differences] == ["registration of MINOR: EINVAL against ok"]
 
 

@@ -153,7 +153,7 @@ NEIGHBOURS: list[tuple[str, str, World, Expected]] = [
         },
     ),
     (
-        "base",
+        "write_v3",
         "kvm_userfault_v3",
         USERFAULT,
         {"switching KVM_MEM_USERFAULT: EINVAL against ok": "userfault on"},
@@ -169,7 +169,7 @@ EXACT = {
     ("rfc_pagecache_folio", "v1_shared_folio"): {},
     ("v1_shared_folio", "v2_get_folio"): {},
     # As posted, April's v3 can register nothing.
-    ("base", "v3_can_userfault_posted"): {},
+    ("write_v3", "v3_can_userfault_posted"): {},
     # Whole pages: v5 changed short copies only.
     ("write_v4", "write_v5"): {},
     ("kvm_userfault_v2", "kvm_userfault_v3"): {},

@@ -2,13 +2,16 @@
 """Finding models by name, module or file, and pairing their hooks with the patches."""
 
 import ast
+import importlib
 from pathlib import Path
 
 import pytest
 
 import refmodel
-from reviewtool.behaviour.models import known, load, pair, read_sequence
+from reviewtool.behaviour.models import known, load, of_posting, pair, read_sequence
 from reviewtool.errors import InputError
+from reviewtool.review.session import described, open_session
+from reviewtool.review.session import model as model_of
 
 PACKAGE = Path(refmodel.__file__).parent
 SOURCES = [each for each in PACKAGE.rglob("*.py") if "guest" not in each.relative_to(PACKAGE).parts]
@@ -31,6 +34,45 @@ def test_every_rule_cites_a_patch(name: str) -> None:
     for each in load(name).rules:
         assert "@" in each.source or "6.12" in each.source, each
         assert len(each.text) > 15, each
+
+
+def test_a_posting_has_one_model_of_it_as_posted_which_comes_first() -> None:
+    covered = [(message_id, load(name)) for name in known() for message_id in load(name).covers]
+    assert len(covered) >= 20
+    for message_id, model in covered:
+        first, *others = of_posting(message_id)
+        assert model in (first, *others)
+        assert all(each.variant for each in others), [each.name for each in others]
+        assert any(message_id in rule.source for rule in first.rules) or message_id in (
+            importlib.import_module(f"refmodel.revisions.{first.name}").__doc__ or ""
+        ), f"{first.name} cites nothing of {message_id}"
+
+
+def test_the_april_posting_comes_before_its_repair() -> None:
+    names = [each.name for each in of_posting("<20250404154352.23078-1-kalyazin@amazon.com>")]
+    assert names == ["v3_can_userfault_posted", "v3_can_userfault"]
+    assert of_posting("somebody@else") == ()
+
+
+def test_the_study_has_the_first_word_on_which_model_it_is(tmp_path: Path) -> None:
+    study = tmp_path / "study.toml"
+    study.write_text(
+        '[[series]]\nid = "s"\n'
+        '[[series.revision]]\nid = "v3"\nmodel = "v3_can_userfault"\n'
+        'original = "20250404154352.23078-1-kalyazin@amazon.com"\n'
+        '[[series.revision]]\nid = "v4"\noriginal = "20251130111812.699259-1-rppt@kernel.org"\n'
+        '[[series.revision]]\nid = "v5"\noriginal = "somebody@else"\n'
+    )
+    opened = open_session(str(study), None)
+    named, paired, none = (described(opened, name) for name in ("v3", "v4", "v5"))
+    assert named is not None
+    assert (named.model.name, named.by) == ("v3_can_userfault", "study")
+    assert named.others == ("v3_can_userfault_posted",)
+    assert paired is not None
+    assert (paired.model.name, paired.by) == ("v3_minor_noalloc", "message-id")
+    assert none is None
+    with pytest.raises(InputError, match=r"revision v5: has no reference model.*add model"):
+        model_of(opened, "v5")
 
 
 def test_a_model_is_found_in_a_file(tmp_path: Path) -> None:

@@ -53,5 +53,22 @@ def test_a_file_is_fetched_and_diffed_from_the_mail_alone(
         assert "kvm_gmem_vma_is_gmem" not in names
 
 
+def test_a_fetched_lineage_has_a_behaviour_part_at_once(
+    lore: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody named a model: each says of which posting it is."""
+    del cache
+    boxes = [str(lore / f"rppt-{name}.mbox") for name in ("rfc", "v1", "v2", "v3")]
+    told(capsys, "fetch", "--from", *boxes, status=0)
+    diff = told(capsys, "diff", "v2", "v3", status=1)
+    assert [one["model"] for one in diff["models"]] == ["v2_get_folio", "v3_minor_noalloc"]
+    assert diff["models"][0]["by"] == "message-id"
+    first = diff["behaviour"]["differences"][0]
+    assert first["inputs"] == ["register minor", "read u0 p0"]
+    assert main(["diff", "v2", "v3", "--behaviour", "--quiet"]) == 1
+    assert "v2: model v2_get_folio (paired by message-id;" in capsys.readouterr().out
+    assert told(capsys, "diff", "rfc", "v2", "--behaviour", status=0)["behaviour"]["equivalent"]
+
+
 def test_all_thirteen_files_at_hand_are_known_here(lore: Path) -> None:
     assert {path.stem for path in lore.glob("*.mbox")} == set(PATCHES)

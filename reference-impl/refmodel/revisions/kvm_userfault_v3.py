@@ -37,6 +37,7 @@ HOOKS = frozenset({"fault", "KVM_MEM_USERFAULT", "kvm_do_userfault", "kvm_arch_u
 MODEL = Revision(
     name="kvm_userfault_v3",
     title="KVM userfault in common code (v3, 2025-06-18)",
+    covers=("20250618042424.330664-1-jthoughton@google.com",),
     kernel=patch(GuestMemfd618, *FUNCTIONS),
     hooks=HOOKS,
 )

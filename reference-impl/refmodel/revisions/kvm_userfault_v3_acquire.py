@@ -23,6 +23,8 @@ FUNCTIONS = (*kvm_userfault_v3.FUNCTIONS, load_early)
 MODEL = Revision(
     name="kvm_userfault_v3_acquire",
     title="KVM userfault v3 with an acquire load of the bitmap",
+    covers=("20250618042424.330664-1-jthoughton@google.com",),
+    variant="with an acquire load",
     kernel=patch(GuestMemfd618, *FUNCTIONS),
     hooks=kvm_userfault_v3.HOOKS,
 )

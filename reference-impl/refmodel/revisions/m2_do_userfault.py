@@ -58,6 +58,7 @@ KERNEL = patch(
 MODEL = Revision(
     name="m2_do_userfault",
     title="uffd missing and minor by vm_uffd_ops, __do_userfault (v2, 2026-03-06)",
+    covers=("20260306171815.3160826-1-rppt@kernel.org",),
     kernel=KERNEL,
     hooks=frozenset({"fault", "uffd_ops", *UFFD_OPS}),
 )

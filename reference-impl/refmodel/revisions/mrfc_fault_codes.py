@@ -104,6 +104,7 @@ UFFD_OPS = {
 MODEL = Revision(
     name="mrfc_fault_codes",
     title="uffd missing and minor by vm_uffd_ops, fault codes (RFC, 2026-01-27)",
+    covers=("20260127192936.1250096-1-rppt@kernel.org",),
     kernel=patch(
         GuestMemfd,
         *CORE,

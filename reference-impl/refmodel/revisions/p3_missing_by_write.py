@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """vm_uffd_ops that declare MISSING and MINOR, but CONTINUE only: missing is resolved by write().
 
-The way out Peter Xu sketched on 2025-12-01, with features and ioctls declared apart as in his v3
-(20250926211650.525109-1-peterx@redhat.com), applied to guest_memfd by us; nobody posted it.
+The way out Peter Xu sketched on 2025-12-01 (aS4BVC42JiUT51rS@x1.local), with features and ioctls
+declared apart as in his v3 (20250926211650.525109-1-peterx@redhat.com), applied to guest_memfd by
+us; nobody posted it.
 """
 
 from refmodel.core import (
@@ -17,10 +18,8 @@ from refmodel.core import (
 )
 from refmodel.kvm import GuestMemfd
 from refmodel.model import Revision, patch
-from refmodel.revisions.v3_minor_noalloc import (
-    kvm_gmem_get_folio_noalloc,
-    mfill_atomic_pte_continue,
-)
+from refmodel.revisions.rfc_pagecache_folio import mfill_atomic_pte_continue
+from refmodel.revisions.v3_minor_noalloc import kvm_gmem_get_folio_noalloc
 from refmodel.world import UFFD_FLAGS, VM_UFFD_MINOR, VM_UFFD_MISSING
 
 _SKETCH = "P v3 4/4 <20250926211650.525109-1-peterx@redhat.com>, reply of 2025-12-01"
@@ -61,6 +60,7 @@ def kvm_gmem_fault_user_mapping(k: GuestMemfd, vmf: Vmf) -> int:
 MODEL = Revision(
     name="p3_missing_by_write",
     title="uffd missing and minor without COPY, resolved by write() and CONTINUE (sketch)",
+    covers=("aS4BVC42JiUT51rS@x1.local",),
     kernel=patch(
         GuestMemfd,
         vma_can_userfault,

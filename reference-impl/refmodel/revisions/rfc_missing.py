@@ -67,6 +67,7 @@ def vma_can_mfill_atomic(k: GuestMemfd, mode: str) -> bool:
 MODEL = Revision(
     name="rfc_missing",
     title="uffd missing, resolved by write() and UFFDIO_CONTINUE (RFC, 2025-03-03)",
+    covers=("20250303133011.44095-1-kalyazin@amazon.com",),
     kernel=patch(
         GuestMemfd,
         kvm_gmem_vma_is_gmem,

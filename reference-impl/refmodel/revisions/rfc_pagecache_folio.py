@@ -84,6 +84,7 @@ CORE = (vma_can_userfault, vma_can_mfill_atomic, mfill_atomic_pte_continue)
 MODEL = Revision(
     name="rfc_pagecache_folio",
     title="uffd minor by vm_ops->get_pagecache_folio (RFC, 2025-11-17)",
+    covers=("20251117114631.2029447-1-rppt@kernel.org",),
     kernel=patch(
         GuestMemfd,
         *CORE,

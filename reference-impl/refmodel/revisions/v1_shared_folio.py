@@ -14,11 +14,7 @@ from refmodel.revisions.v3_minor_noalloc import VM_FAULT_UFFD_MINOR
 
 _PATCH = "v1 {0}/5 <20251123102707.559422-{1}-rppt@kernel.org>"
 
-_do_fault = cited(
-    v3_minor_noalloc._do_fault,
-    _PATCH.format(3, 4),
-    "->fault answers VM_FAULT_UFFD_MINOR, the core raises the event",
-)
+_do_fault = cited(v3_minor_noalloc._do_fault, _PATCH.format(3, 4))
 
 
 @rule(_PATCH.format(4, 5), "allocate if need be, then the event, present or not before")
@@ -36,20 +32,18 @@ def kvm_gmem_fault_user_mapping(k: GuestMemfd, vmf: Vmf) -> int:
 
 
 kvm_gmem_get_shared_folio = cited(
-    kvm_gmem_get_pagecache_folio,
-    _PATCH.format(4, 5),
-    "finds or allocates, even past the end; clears what was never filled",
+    kvm_gmem_get_pagecache_folio, _PATCH.format(4, 5), name="kvm_gmem_get_shared_folio"
 )
-kvm_gmem_get_shared_folio.__name__ = "kvm_gmem_get_shared_folio"
 
 FAULT = (_do_fault, kvm_gmem_fault_user_mapping)
 
 MODEL = Revision(
     name="v1_shared_folio",
     title="uffd minor by vm_ops->get_shared_folio (v1, 2025-11-23)",
+    covers=("20251123102707.559422-1-rppt@kernel.org",),
     kernel=patch(
         GuestMemfd,
-        *CORE,
+        *(cited(function, _PATCH.format(2, 3)) for function in CORE),
         *FAULT,
         kvm_gmem_get_shared_folio,
         vm_ops={

@@ -20,6 +20,8 @@ def vma_can_mfill_atomic(k: GuestMemfd, mode: str) -> bool:
 MODEL = Revision(
     name="v2_minor_meant",
     title="uffd minor raised by kvm_gmem_fault (v2, 2025-04-02), as meant",
+    covers=("20250402160721.97596-1-kalyazin@amazon.com",),
+    variant="as meant",
     kernel=patch(v2_minor_posted.KERNEL, vma_can_mfill_atomic),
     hooks=v2_minor_posted.MODEL.hooks,
 )

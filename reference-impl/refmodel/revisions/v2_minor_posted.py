@@ -72,6 +72,7 @@ KERNEL = patch(
 MODEL = Revision(
     name="v2_minor_posted",
     title="uffd minor raised by kvm_gmem_fault (v2, 2025-04-02), as posted",
+    covers=("20250402160721.97596-1-kalyazin@amazon.com",),
     kernel=KERNEL,
     hooks=frozenset({"fault", "kvm_gmem_vma_is_gmem", "FAULT_FLAG_NO_USERFAULT_MINOR"}),
 )

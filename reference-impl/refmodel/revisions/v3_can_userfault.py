@@ -32,6 +32,8 @@ def vma_can_userfault(k: GuestMemfd, vma: Vma, vm_flags: int) -> bool:
 MODEL = Revision(
     name="v3_can_userfault",
     title="uffd minor by vm_ops->can_userfault (v3, 2025-04-04), repaired",
+    covers=("20250404154352.23078-1-kalyazin@amazon.com",),
+    variant="repaired",
     kernel=patch(
         v3_can_userfault_posted.KERNEL,
         kvm_gmem_can_userfault,

@@ -79,6 +79,7 @@ KERNEL = patch(
 MODEL = Revision(
     name="v3_can_userfault_posted",
     title="uffd minor by vm_ops->can_userfault (v3, 2025-04-04), as posted",
+    covers=("20250404154352.23078-1-kalyazin@amazon.com",),
     kernel=KERNEL,
     hooks=frozenset(
         {

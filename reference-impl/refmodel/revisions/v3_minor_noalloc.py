@@ -5,50 +5,25 @@
 """
 
 from refmodel.core import (
-    CONTINUE,
-    EFAULT,
     ENOENT,
     VM_FAULT_SIGBUS,
     Folio,
-    Vma,
     Vmf,
+    cited,
     rule,
     userfaultfd_minor,
 )
 from refmodel.kvm import GuestMemfd
 from refmodel.model import Revision, patch
-from refmodel.world import UFFD_FLAGS, VM_UFFD_MINOR
+from refmodel.revisions.rfc_pagecache_folio import CORE
+from refmodel.world import VM_UFFD_MINOR
 
 _PATCH = "v3 {0}/5 <20251130111812.699259-{1}-rppt@kernel.org>"
 
 VM_FAULT_UFFD_MINOR = 0x8000
 
 
-@rule(_PATCH.format(2, 3), "MINOR alone needs the hook only; combined it stays with shmem")
-def vma_can_userfault(k: GuestMemfd, vma: Vma, vm_flags: int) -> bool:
-    del vma
-    vm_flags &= UFFD_FLAGS
-    if vm_flags & VM_UFFD_MINOR:
-        if vm_flags == VM_UFFD_MINOR and "get_folio_noalloc" in k.vm_ops:
-            return True
-        if not k.vma_is_shmem():
-            return False
-    return k.vma_is_shmem()
-
-
-@rule(_PATCH.format(2, 3), "CONTINUE needs the hook; COPY, ZEROPAGE and POISON stay with shmem")
-def vma_can_mfill_atomic(k: GuestMemfd, mode: str) -> bool:
-    if mode == CONTINUE:
-        return "get_folio_noalloc" in k.vm_ops
-    return k.vma_is_shmem()
-
-
-@rule(_PATCH.format(2, 3), "absent: EFAULT; other errors of the hook pass through")
-def mfill_atomic_pte_continue(k: GuestMemfd, vma: Vma, pgoff: int) -> int:
-    folio: Folio | int = getattr(k, k.vm_ops["get_folio_noalloc"])(pgoff)
-    if isinstance(folio, int):
-        return -EFAULT if folio == -ENOENT else folio
-    return k.mfill_atomic_install_locked(vma, pgoff, folio)
+_CORE = tuple(cited(function, _PATCH.format(2, 3)) for function in CORE)
 
 
 @rule(_PATCH.format(3, 4), "->fault answers VM_FAULT_UFFD_MINOR, the core raises the event")
@@ -88,11 +63,10 @@ def kvm_gmem_get_folio_noalloc(k: GuestMemfd, pgoff: int) -> Folio | int:
 MODEL = Revision(
     name="v3_minor_noalloc",
     title="uffd minor by vm_ops->get_folio_noalloc (v3, 2025-11-30)",
+    covers=("20251130111812.699259-1-rppt@kernel.org",),
     kernel=patch(
         GuestMemfd,
-        vma_can_userfault,
-        vma_can_mfill_atomic,
-        mfill_atomic_pte_continue,
+        *_CORE,
         _do_fault,
         kvm_gmem_fault_user_mapping,
         kvm_gmem_get_folio_noalloc,

@@ -39,6 +39,7 @@ HOOKS = frozenset({"fault", "write_iter", "write_begin", "write_end"})
 MODEL = Revision(
     name="write_v4",
     title="write() v4: generic_perform_write, ENOSPC on a filled page (2025-08-28)",
+    covers=("20250828153049.3922-1-kalyazin@amazon.com",),
     kernel=patch(
         GuestMemfd618,
         kvm_kmem_gmem_write_begin,

@@ -25,6 +25,7 @@ kvm_kmem_gmem_write_end = cited(
 MODEL = Revision(
     name="write_v5",
     title="write() v5: a short copy is filled up with zeros (2025-09-02)",
+    covers=("20250902111951.58315-1-kalyazin@amazon.com",),
     kernel=patch(
         GuestMemfd618,
         kvm_kmem_gmem_write_begin,

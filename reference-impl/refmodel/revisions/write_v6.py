@@ -30,6 +30,7 @@ def kvm_kmem_gmem_write_end(k: GuestMemfd618, folio: Folio) -> None:
 MODEL = Revision(
     name="write_v6",
     title="write() v6: overwriting allowed, the page never marked filled (2025-10-20)",
+    covers=("20251020161352.69257-1-kalyazin@amazon.com",),
     kernel=patch(
         GuestMemfd618,
         kvm_kmem_gmem_write_begin,

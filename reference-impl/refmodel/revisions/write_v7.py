@@ -33,6 +33,7 @@ HOOKS = frozenset({"fault", "write_iter", "write_begin", "write_end", "GUEST_MEM
 MODEL = Revision(
     name="write_v7",
     title="write() v7: GUEST_MEMFD_FLAG_WRITE, overwriting allowed (2025-11-14)",
+    covers=("20251114151828.98165-1-kalyazin@amazon.com",),
     kernel=patch(GuestMemfd618, *FUNCTIONS, a_ops=A_OPS, gmem_write="generic_perform_write"),
     hooks=HOOKS,
 )

@@ -10,7 +10,7 @@ from reviewtool.cli.session import session
 from reviewtool.errors import InputError
 from reviewtool.report.verdict import held_shape, held_table, sandbox_note, suites_text
 from reviewtool.review.kernels import unenclosed
-from reviewtool.review.session import revision
+from reviewtool.review.session import described, revision
 from reviewtool.review.testing import Failure, Held, hold_revision
 
 
@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     opened = session(arguments, needs_tree=True)
     names = [revision(opened, name).id for name in arguments.revisions]
     if arguments.all:
-        names = [one.id for one in opened.study.revisions if one.model is not None]
+        names = [one.id for one in opened.study.revisions if described(opened, one.id)]
     if not names:
         raise InputError("no revision to test", "test", "name one, or say --all")
     every = [
