@@ -6,9 +6,11 @@ from typing import Literal
 
 from refmodel.model import Model
 from reviewtool.behaviour.guests import GuestFailed
+from reviewtool.behaviour.onlooker import NOBODY, Onlooker
 from reviewtool.behaviour.verdict import Verdict, hold, standard_suites
 from reviewtool.errors import RequestError
 from reviewtool.kernel.make import BuildFailed
+from reviewtool.progress import Cancelled
 from reviewtool.review.kernels import kernel, ours
 from reviewtool.review.session import Session, base_of, described, model, revision
 
@@ -38,21 +40,26 @@ def hold_revision(
     extra: int = 0,
     seed: int = 1,
     again: bool = False,
+    onlooker: Onlooker = NOBODY,
 ) -> Held:
     """Build and boot the revision's kernel and run every suite of its model on it.
 
     A kernel that does not build or come up is a result. Raises InputError where the revision has
-    no model or does not apply, Unavailable where this machine cannot build or boot.
+    no model or does not apply, Unavailable where this machine cannot build or boot, Cancelled where
+    the ``onlooker`` called it off.
     """
     found = revision(session, name)
     expected = model(session, found.id)
     try:
-        built = kernel(session, found.id, profile)
+        built = kernel(session, found.id, profile, cancel=onlooker.stop)
     except BuildFailed as error:
+        if onlooker.stop is not None and onlooker.stop.is_set():
+            raise Cancelled(str(error)) from error
         return Failure(found.id, "build", error)
     suites = standard_suites(
         expected, _others(session, found.id), extra=extra, seed=seed, progress=session.progress
     )
+    onlooker.suites(suites)
     try:
         return hold(
             built,
@@ -63,6 +70,7 @@ def hold_revision(
             base=base_of(session).describe,
             trusted=ours(session),
             again=again,
+            onlooker=onlooker,
             progress=session.progress,
         )
     except GuestFailed as error:
