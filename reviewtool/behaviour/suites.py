@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Conformance suites: sequences to hold a kernel against a model with.
 
-The Wp suite is complete: a kernel that passes it behaves as the model does in that world, provided
-it has at most ``extra`` states more than the model's minimal machine and is deterministic.
+The complete suite is one by the HSI method, which is the W and Wp methods' with fewer words: a
+kernel that passes it behaves as the model does in that world, provided it has at most ``extra``
+states more than the model's minimal machine and is deterministic.
 """
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from refmodel.model import Model, conflicting
 from refmodel.vocabulary import Input, Observation, parse
 from refmodel.world import World
 from reviewtool.behaviour.compare import BehaviourDiff
-from reviewtool.behaviour.explore import Machine, explore, trace
-from reviewtool.behaviour.minimal import Minimal, Word, minimise
+from reviewtool.behaviour.explore import explore, trace
+from reviewtool.behaviour.identify import alive, complete_words, maximal
+from reviewtool.behaviour.minimal import Word, minimise
 from reviewtool.behaviour.scenarios import SCENARIOS
 from reviewtool.progress import SILENT, Progress
 
@@ -46,93 +48,31 @@ class Suite:
         return sum(len(case.inputs) for case in self.cases)
 
 
-def wp(
+def complete(
     model: Model,
     world: World,
     extra: int = 0,
     progress: Progress = SILENT,
     limit: int | None = None,
 ) -> Suite:
-    """The Wp suite of ``model`` in ``world``, complete for ``extra`` states more.
+    """The HSI suite of ``model`` in ``world``, complete for ``extra`` states more.
 
     Of the sequences that end in the same way to crash, only a shortest runs: each costs a kernel.
     Raises ValueError if ``limit`` states do not hold the machine.
     """
     machine = explore(model, world, limit, progress)
     minimal = minimise(machine)
-    words = _maximal(_wp_words(machine, minimal, extra))
-    cases, dropped = _cases(model, world, words, "Wp")
+    words = maximal(complete_words(minimal, machine.inputs, extra))
+    cases, dropped = _cases(model, world, words, "every transition, and where it leads")
     more = f"at most {extra} states more than" if extra else "no more states than"
     return Suite(
-        f"wp{extra}",
+        f"complete{extra}",
         f"equivalent in the world of {world}, if the kernel, reduced to what can be observed, has "
-        f"{more} the model's {len(minimal.rows)}",
+        f"{more} the model's {len(alive(minimal))}",
         world,
         cases,
         f"{dropped} sequences that crash the kernel in a way another one does" if dropped else "",
     )
-
-
-def _wp_words(machine: Machine, minimal: Minimal, extra: int) -> Iterator[Word]:
-    identifiers = [_identifiers(minimal, its) for its in range(len(minimal.rows))]
-    everything = tuple(dict.fromkeys(word for each in identifiers for word in each))
-    for access in minimal.access:
-        for middle in _words(machine.inputs, extra):
-            for word in everything:
-                yield access + middle + word
-    cover = set(minimal.access)
-    for source, access in enumerate(minimal.access):
-        for each in minimal.rows[source]:
-            if (*access, each) in cover:
-                continue
-            for middle in _words(machine.inputs, extra, shortest=extra):
-                reached = _follow(minimal, 0, (*access, each, *middle))
-                if reached is not None:
-                    for word in identifiers[reached]:
-                        yield (*access, each, *middle, *word)
-
-
-def _words(inputs: tuple[Input, ...], longest: int, shortest: int = 0) -> Iterator[Word]:
-    words: list[Word] = [()]
-    for length in range(longest + 1):
-        if length >= shortest:
-            yield from words
-        if length < longest:
-            words = [(*word, each) for word in words for each in inputs]
-
-
-def _follow(minimal: Minimal, start: int, word: Word) -> int | None:
-    for each in word:
-        step = minimal.rows[start].get(each)
-        if step is None:
-            return None
-        start = step[0]
-    return start
-
-
-def _identifiers(minimal: Minimal, its: int) -> tuple[Word, ...]:
-    """Sequences whose answers tell class ``its`` from every other class."""
-    chosen: list[Word] = []
-    others = sorted(
-        ((minimal.separating(its, other), other) for other in range(len(minimal.rows))),
-        key=lambda each: -len(each[0]),
-    )
-    for word, other in others:
-        if word and not any(_separates(minimal, each, its, other) for each in chosen):
-            chosen.append(word)
-    return tuple(chosen) or ((),)
-
-
-def _separates(minimal: Minimal, word: Word, a: int, b: int) -> bool:
-    seen_a, seen_b = minimal.run(a, word), minimal.run(b, word)
-    return seen_a is not None and seen_b is not None and seen_a != seen_b
-
-
-def _maximal(words: Iterable[Word]) -> list[Word]:
-    """The words that are no prefix of another, in order."""
-    wanted = dict.fromkeys(words)
-    prefixes = {word[:length] for word in wanted for length in range(len(word))}
-    return [word for word in wanted if word and word not in prefixes]
 
 
 def _cases(
@@ -154,7 +94,7 @@ def _cases(
         before = lethal.get(death)
         if before is None or len(case.inputs) < len(before.inputs):
             lethal[death] = case
-    kept = tuple(_maximal(cases))
+    kept = tuple(maximal(cases))
     return (*(cases[word] for word in kept), *lethal.values()), crashes - len(lethal)
 
 

@@ -21,7 +21,7 @@ from reviewtool.behaviour.conformance import (
 from reviewtool.behaviour.explanation import Disagreement
 from reviewtool.behaviour.guests import kernel_guest
 from reviewtool.behaviour.onlooker import NOBODY, Onlooker
-from reviewtool.behaviour.suites import Suite, distinguishing, random_walks, scenarios, wp
+from reviewtool.behaviour.suites import Suite, complete, distinguishing, random_walks, scenarios
 from reviewtool.kernel import events, symbols
 from reviewtool.kernel.build import Kernel
 from reviewtool.progress import SILENT, Progress
@@ -103,8 +103,8 @@ def standard_suites(
     walks: int = 100,
     progress: Progress = SILENT,
 ) -> tuple[Suite, ...]:
-    """Scenarios, the Wp suite of the small world, witnesses against ``others``, random walks."""
-    made = [scenarios(model, LARGE), wp(model, SMALL, extra, progress)]
+    """Scenarios, the complete suite of the small world, what tells ``others`` apart, walks."""
+    made = [scenarios(model, LARGE), complete(model, SMALL, extra, progress)]
     made += [
         distinguishing(model, compare(model, other, LARGE))
         for other in others

@@ -12,7 +12,7 @@ from refmodel.world import World
 from reviewtool.behaviour.conformance import Bench, run_suite, run_suites
 from reviewtool.behaviour.guests import GuestEnd, GuestFailed
 from reviewtool.behaviour.models import load
-from reviewtool.behaviour.suites import Case, Suite, random_walks, scenarios, wp
+from reviewtool.behaviour.suites import Case, Suite, complete, random_walks, scenarios
 from tests.behaviour.pretend import PANIC, Pretender
 
 LARGE = World(pages=2, threads=2, past_eof=True)
@@ -36,7 +36,7 @@ def suite_of(model: Model, *texts: str, world: World = LARGE) -> Suite:
 def test_a_kernel_that_is_its_model_agrees(model: Model) -> None:
     suites = [
         scenarios(model, LARGE),
-        wp(model, World(values=("A",), kvm=False)),
+        complete(model, World(values=("A",), kvm=False)),
         random_walks(model, LARGE, seed=3, walks=10),
     ]
     results = run_suites(Bench(Pretender(model)), model, suites)

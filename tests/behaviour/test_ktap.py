@@ -47,7 +47,7 @@ def _shape(test: Result) -> object:
 def test_a_nested_document() -> None:
     tests = [
         suite(
-            "wp0",
+            "complete0",
             [Result("a; b", "ok"), Result("c", "not ok", "", ("model: ok", "kernel: EINVAL"))],
         ),
         Result("herd7", "skip", "not installed"),
@@ -56,13 +56,13 @@ def test_a_nested_document() -> None:
         "KTAP version 1",
         "1..2",
         "    KTAP version 1",
-        "    # Subtest: wp0",
+        "    # Subtest: complete0",
         "    1..2",
         "    ok 1 a; b",
         "    # model: ok",
         "    # kernel: EINVAL",
         "    not ok 2 c",
-        "not ok 1 wp0",
+        "not ok 1 complete0",
         "ok 2 herd7 # SKIP not installed",
     ]
     assert suite("all", tests).count() == (1, 1, 1)

@@ -19,7 +19,7 @@ from refmodel.world import State, World
 from reviewtool.behaviour.explore import trace
 from reviewtool.behaviour.models import load as intact
 from reviewtool.behaviour.races import races
-from reviewtool.behaviour.suites import Case, random_walks, scenarios, wp
+from reviewtool.behaviour.suites import Case, complete, random_walks, scenarios
 from tests.behaviour.mutation import Mutant, load, mutants
 
 BIG = World(pages=2, threads=2, past_eof=True)
@@ -98,7 +98,7 @@ def sample() -> list[Mutant]:
 def cases(name: str) -> tuple[tuple[World, Case, tuple[State, ...]], ...]:
     model = intact(name)
     suites = [scenarios(model, BIG), random_walks(model, BIG, seed=3, walks=15)]
-    suites.append(wp(model, World(values=("A",))))
+    suites.append(complete(model, World(values=("A",))))
     if "userfault" in name:
         suites.append(random_walks(model, USERFAULT, seed=4, walks=20))
     return tuple(

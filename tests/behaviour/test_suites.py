@@ -16,10 +16,10 @@ from reviewtool.behaviour.minimal import minimise
 from reviewtool.behaviour.models import known, load
 from reviewtool.behaviour.suites import (
     Suite,
+    complete,
     distinguishing,
     random_walks,
     scenarios,
-    wp,
 )
 
 SMALL = World(values=("A",))
@@ -55,7 +55,7 @@ def test_suites_never_ask_what_has_no_single_answer(name: str) -> None:
 @pytest.mark.parametrize("name", ["base", "rfc_missing", "v3_minor_noalloc"])
 def test_the_wp_suite_visits_every_transition_of_the_minimal_machine(name: str) -> None:
     model = load(name)
-    suite = wp(model, SMALL)
+    suite = complete(model, SMALL)
     sound(model, suite)
     minimal = minimise(explore(model, SMALL))
     taken = set()
@@ -75,7 +75,7 @@ def test_the_wp_suite_visits_every_transition_of_the_minimal_machine(name: str) 
 
 
 def test_each_way_to_crash_is_asked_once() -> None:
-    suite = wp(load("rfc_missing"), SMALL)
+    suite = complete(load("rfc_missing"), SMALL)
     lethal = [case for case in suite.cases if case.lethal]
     assert sorted(case.inputs[-1].op for case in lethal) == ["continue", "copy", "zeropage"]
     assert "crash" in suite.left_out
@@ -93,8 +93,8 @@ def test_a_kernel_with_an_errno_lost_fails_the_wp_suite() -> None:
     model = load("v3_minor_noalloc")
     forgets_eexist.__name__ = "mfill_atomic_install_pte"
     wrong = Revision("wrong", "", patch(model.kernel, forgets_eexist))
-    assert fails(wrong, wp(model, SMALL))
-    assert not fails(model, wp(model, SMALL))
+    assert fails(wrong, complete(model, SMALL))
+    assert not fails(model, complete(model, SMALL))
 
 
 def test_a_state_more_than_the_model_needs_the_longer_suite() -> None:
@@ -113,7 +113,7 @@ def test_a_state_more_than_the_model_needs_the_longer_suite() -> None:
 
     hiding = Hiding("hiding", "", base.kernel)
     world = World(values=("A",), alias=False, kvm=False)
-    assert fails(hiding, wp(base, world, extra=1))
+    assert fails(hiding, complete(base, world, extra=1))
 
 
 def test_random_walks_are_repeatable_and_name_their_seed() -> None:

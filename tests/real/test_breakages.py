@@ -22,7 +22,7 @@ from reviewtool.behaviour.compare import compare
 from reviewtool.behaviour.conformance import Bench, SuiteResult, run_suites
 from reviewtool.behaviour.difference import predict
 from reviewtool.behaviour.guests import RunGuest, kernel_guest
-from reviewtool.behaviour.suites import scenarios, wp
+from reviewtool.behaviour.suites import complete, scenarios
 from tests.real.broken_kernels import MUTANTS, Mutant
 from tests.real.conftest import BuildRevision
 
@@ -37,7 +37,7 @@ EINVAL, EEXIST, ENOENT, EFAULT = 22, 17, 2, 14
 def hold(run: RunGuest, model: Model) -> tuple[SuiteResult, ...]:
     """Scenarios and the complete suite of a small world."""
     with ThreadPoolExecutor(2) as executor:
-        suites = [scenarios(model, LARGE), wp(model, SMALL)]
+        suites = [scenarios(model, LARGE), complete(model, SMALL)]
         return run_suites(Bench(run, 0, executor, 2), model, suites)
 
 

@@ -78,7 +78,12 @@ def test_the_model_agrees_with_its_booted_kernel_on_every_sequence(ran: Demo, na
     assert held.disagreements == ()
     assert held.agrees
     assert held.cases > 1000
-    assert {suite.name for suite in held.suites} >= {"scenarios", "wp0", "distinguishing", "random"}
+    assert {suite.name for suite in held.suites} >= {
+        "scenarios",
+        "complete0",
+        "distinguishing",
+        "random",
+    }
 
 
 def test_the_rfcs_crash_is_found_reproduced_and_no_failure_of_the_tool(ran: Demo) -> None:

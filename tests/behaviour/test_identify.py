@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The complete suite keeps its word: what passes it and is no larger is equivalent."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from refmodel.vocabulary import Input, Observation
+from refmodel.world import World
+from reviewtool.behaviour.explore import Machine, Transition, explore
+from reviewtool.behaviour.identify import alive, complete_words, identifiers, maximal
+from reviewtool.behaviour.minimal import Minimal, Word, minimise
+from reviewtool.behaviour.models import load
+
+INPUTS = (Input("unregister"), Input("wake", 0), Input("punch", 0))
+ANSWERS = (Observation("ok"), Observation("EINVAL"), Observation("oops"))
+SMALL = World(values=("A",))
+
+Row = tuple[tuple[int, int] | None, ...]
+
+
+def machine(rows: list[Row]) -> Machine:
+    """A machine of (target, answer) for each input; None where it may not be given."""
+    states = len(rows)
+    told = tuple(
+        {
+            each: Transition(step[0] % states, ANSWERS[step[1]])
+            for each, step in zip(INPUTS, row, strict=True)
+            if step is not None
+        }
+        for row in rows
+    )
+    return Machine("drawn", SMALL, INPUTS, (), told, False, 0.0)
+
+
+def answers(rows: tuple[dict[Input, Transition], ...], word: Word) -> list[Observation | None]:
+    """What is answered, to the end of the kernel or of what may be given."""
+    state, seen = 0, []
+    for each in word:
+        step = rows[state].get(each)
+        seen.append(step.observation if step else None)
+        if step is None or step.observation.result == "oops":
+            break
+        state = step.target
+    return seen
+
+
+def reachable(whole: Machine) -> Machine:
+    """The part that some sequence leads to, with all states after an oops made one."""
+    number, order = {0: 0}, [0]
+    rows: list[dict[Input, Transition]] = []
+    for state in order:
+        row = {}
+        for each, step in whole.rows[state].items():
+            if step.target not in number:
+                number[step.target] = len(order)
+                order.append(step.target)
+            row[each] = Transition(number[step.target], step.observation)
+        rows.append(row)
+    return Machine("drawn", SMALL, INPUTS, (), tuple(rows), False, 0.0)
+
+
+step = st.tuples(st.integers(0, 3), st.sampled_from((0, 0, 1)))
+row = st.tuples(step, step, step)
+kernels = st.lists(row, min_size=1, max_size=4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(kernels, kernels, st.integers(0, 1))
+def test_what_passes_and_has_no_more_states_is_equivalent(
+    model: list[Row], kernel: list[Row], extra: int
+) -> None:
+    known = reachable(machine(model))
+    minimal = minimise(known)
+    other = reachable(machine(kernel))
+    if len(minimise(other).rows) > len(minimal.rows) + extra:
+        return
+    suite = maximal(complete_words(minimal, INPUTS, extra))
+    passes = all(answers(known.rows, word) == answers(other.rows, word) for word in suite)
+    longest = len(known.rows) + len(other.rows)
+    words = (word for length in range(longest) for word in product(INPUTS, repeat=length))
+    same = all(answers(known.rows, word) == answers(other.rows, word) for word in words)
+    assert passes == same
+
+
+@pytest.mark.parametrize("name", ["rfc_missing", "v3_can_userfault", "p3_missing_by_write"])
+def test_any_two_states_of_a_model_are_told_apart_from_one_beginning(name: str) -> None:
+    minimal = minimise(explore(load(name), SMALL))
+    chosen = identifiers(minimal)
+    living = alive(minimal)
+    assert len(minimal.rows) - len(living) <= 1
+    for at, its in enumerate(living):
+        for other in living[at + 1 :]:
+            assert any(
+                _tells_apart(minimal, its, other, one, two)
+                for one in chosen[its]
+                for two in chosen[other]
+            ), (its, other)
+
+
+def _tells_apart(minimal: Minimal, its: int, other: int, one: Word, two: Word) -> bool:
+    common = 0
+    while common < min(len(one), len(two)) and one[common] == two[common]:
+        common += 1
+    a, b = minimal.run(its, one[:common]), minimal.run(other, one[:common])
+    return a is not None and b is not None and a != b
+
+
+def test_states_are_told_apart_without_killing_the_kernel_where_that_can_be() -> None:
+    minimal = minimise(explore(load("rfc_missing"), SMALL))
+    deadly = 0
+    for its in alive(minimal):
+        for word in identifiers(minimal)[its]:
+            seen = minimal.run(its, word)
+            deadly += seen is not None and seen[-1].result in ("oops", "dead")
+    assert deadly == 2  # of two states nothing else separates
+
+
+def test_a_suite_gives_every_input_in_every_state() -> None:
+    minimal = minimise(explore(load("rfc_missing"), SMALL))
+    words = set(maximal(complete_words(minimal, explore(load("rfc_missing"), SMALL).inputs, 0)))
+    for its in alive(minimal):
+        for each in minimal.rows[its]:
+            start = (*minimal.access[its], each)
+            assert any(word[: len(start)] == start for word in words)
