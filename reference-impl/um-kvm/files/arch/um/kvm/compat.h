@@ -100,6 +100,32 @@ static inline kvm_pfn_t kvm_um_faultin_pfn(struct kvm_memory_slot *slot,
 #error "KVM for User-Mode Linux has not been tried with this kernel version"
 #endif
 
+#ifdef CONFIG_KVM_GENERIC_PAGE_FAULT
+
+static inline void kvm_um_memory_fault_exit(struct kvm_vcpu *vcpu,
+					    struct kvm_page_fault *fault)
+{
+	kvm_prepare_memory_fault_exit(vcpu, fault);
+}
+
+#else
+
+static inline void kvm_um_memory_fault_exit(struct kvm_vcpu *vcpu,
+					    struct kvm_page_fault *fault)
+{
+	kvm_prepare_memory_fault_exit(vcpu, gfn_to_gpa(fault->gfn), PAGE_SIZE,
+				      fault->write, fault->exec,
+				      fault->is_private);
+}
+
+static inline bool kvm_do_userfault(struct kvm_vcpu *vcpu,
+				    struct kvm_page_fault *fault)
+{
+	return false;
+}
+
+#endif
+
 static inline void kvm_um_release_page(struct page *page, bool dirty)
 {
 	if (!page)

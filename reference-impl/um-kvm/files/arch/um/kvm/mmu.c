@@ -202,17 +202,16 @@ bool kvm_um_stage2_access(struct kvm *kvm, gpa_t gpa, void *data,
 	return true;
 }
 
-static int memory_fault_exit(struct kvm_vcpu *vcpu, gfn_t gfn, bool write,
-			     bool exec, bool private, int r)
+static int memory_fault_exit(struct kvm_vcpu *vcpu,
+			     struct kvm_page_fault *fault, int r)
 {
-	kvm_prepare_memory_fault_exit(vcpu, gfn_to_gpa(gfn), PAGE_SIZE, write,
-				      exec, private);
+	kvm_um_memory_fault_exit(vcpu, fault);
 	return r;
 }
 
 /* The errors which only a page of the user's can have; as on x86. */
-static int handle_error_pfn(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot,
-			    gfn_t gfn, kvm_pfn_t pfn, bool write, bool exec)
+static int handle_error_pfn(struct kvm_vcpu *vcpu,
+			    struct kvm_page_fault *fault, kvm_pfn_t pfn)
 {
 	if (is_noslot_pfn(pfn))
 		return KVM_UM_RETRY;
@@ -228,14 +227,15 @@ static int handle_error_pfn(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot,
 		return KVM_UM_MMIO;
 
 	if (pfn == KVM_PFN_ERR_HWPOISON) {
-		unsigned long hva = gfn_to_hva_memslot_prot(slot, gfn, NULL);
+		unsigned long hva = gfn_to_hva_memslot_prot(fault->slot,
+							    fault->gfn, NULL);
 
 		send_sig_mceerr(BUS_MCEERR_AR, (void __user *)hva, PAGE_SHIFT,
 				current);
 		return KVM_UM_RETRY;
 	}
 
-	return memory_fault_exit(vcpu, gfn, write, exec, false, -EFAULT);
+	return memory_fault_exit(vcpu, fault, -EFAULT);
 }
 
 /**
@@ -256,9 +256,14 @@ int kvm_um_stage2_fault(struct kvm_vcpu *vcpu, gpa_t gpa, bool write, bool exec)
 {
 	struct kvm *kvm = vcpu->kvm;
 	gfn_t gfn = gpa_to_gfn(gpa);
+	struct kvm_page_fault fault = {
+		.gfn = gfn,
+		.write = write,
+		.exec = exec,
+	};
 	struct kvm_memory_slot *slot;
-	bool private, gmem;
 	unsigned long mmu_seq;
+	bool gmem;
 	struct page *page;
 	kvm_pfn_t pfn;
 	int r;
@@ -279,35 +284,38 @@ int kvm_um_stage2_fault(struct kvm_vcpu *vcpu, gpa_t gpa, bool write, bool exec)
 	if (slot->flags & KVM_MEMSLOT_INVALID)
 		return KVM_UM_RETRY;
 
-	private = kvm_arch_has_private_mem(kvm) && kvm_mem_is_private(kvm, gfn);
-	if (private && !kvm_um_slot_has_gmem(slot))
-		return memory_fault_exit(vcpu, gfn, write, exec, true, -EFAULT);
+	fault.slot = slot;
+	fault.is_private = kvm_arch_has_private_mem(kvm) &&
+			   kvm_mem_is_private(kvm, gfn);
+	if (fault.is_private && !kvm_um_slot_has_gmem(slot))
+		return memory_fault_exit(vcpu, &fault, -EFAULT);
 
-	gmem = private || kvm_um_gmem_is_shared(kvm, slot);
+	if (kvm_do_userfault(vcpu, &fault))
+		return -EFAULT;
+
+	gmem = fault.is_private || kvm_um_gmem_is_shared(kvm, slot);
 	if (gmem) {
 		r = kvm_um_gmem_get_pfn(kvm, slot, gfn, &pfn, &page);
 		if (r)
-			return memory_fault_exit(vcpu, gfn, write, exec,
-						 private, r);
+			return memory_fault_exit(vcpu, &fault, r);
 	} else {
 		pfn = kvm_um_faultin_pfn(slot, gfn, write, &page);
 		if (is_error_noslot_pfn(pfn))
-			return handle_error_pfn(vcpu, slot, gfn, pfn, write,
-						exec);
+			return handle_error_pfn(vcpu, &fault, pfn);
 	}
 
 	/* Device memory is not ours to touch. */
 	if (!pfn_valid(pfn)) {
 		kvm_um_release_page(page, false);
-		return memory_fault_exit(vcpu, gfn, write, exec, private,
-					 -EFAULT);
+		return memory_fault_exit(vcpu, &fault, -EFAULT);
 	}
 
 	/*
 	 * An entry gets writable with the first write, not before, which is
-	 * what dirty logging and the page's own dirty flag need.
+	 * what dirty logging and the page's own dirty flag need.  guest_memfd
+	 * has neither; its pages are writable at once, as on x86.
 	 */
-	r = stage2_map(vcpu, slot, gfn, pfn, write, mmu_seq);
+	r = stage2_map(vcpu, slot, gfn, pfn, write || gmem, mmu_seq);
 	kvm_um_release_page(page, write && !gmem);
 
 	return r ? r : KVM_UM_RETRY;

@@ -107,8 +107,11 @@ static int access_through_user(struct kvm_vcpu *vcpu, gpa_t gpa, void *data,
 	if (!r)
 		return KVM_UM_DONE;
 
-	kvm_prepare_memory_fault_exit(vcpu, gfn_to_gpa(gfn), PAGE_SIZE, write,
-				      false, false);
+	kvm_um_memory_fault_exit(vcpu, &(struct kvm_page_fault) {
+		.gfn = gfn,
+		.slot = slot,
+		.write = write,
+	});
 	return r;
 }
 

@@ -35,6 +35,15 @@ static inline bool kvm_is_error_hva(unsigned long addr)
 struct kvm_arch_memory_slot {
 };
 
+/* A stage-2 fault, as far as generic code may ask. */
+struct kvm_page_fault {
+	gfn_t gfn;
+	struct kvm_memory_slot *slot;
+	bool write;
+	bool exec;
+	bool is_private;
+};
+
 struct kvm_arch {
 	/* gfn => stage-2 entry; written with kvm->mmu_lock held. */
 	struct xarray stage2;
