@@ -3,7 +3,7 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -103,15 +103,20 @@ def standard_suites(
     walks: int = 100,
     progress: Progress = SILENT,
 ) -> tuple[Suite, ...]:
-    """Scenarios, the complete suite of the small world, what tells ``others`` apart, walks."""
-    made = [scenarios(model, LARGE), complete(model, SMALL, extra, progress)]
+    """Scenarios, the complete suite of the small world, what tells ``others`` apart, walks.
+
+    A model that has the memslot flag KVM_MEM_USERFAULT gets its inputs, too.
+    """
+    userfault = "KVM_MEM_USERFAULT" in model.hooks
+    small, large = (replace(world, userfault=userfault) for world in (SMALL, LARGE))
+    made = [scenarios(model, large), complete(model, small, extra, progress)]
     made += [
-        distinguishing(model, compare(model, other, LARGE))
+        distinguishing(model, compare(model, other, large))
         for other in others
         if other.name != model.name
     ]
     if walks:
-        made.append(random_walks(model, LARGE, seed, walks))
+        made.append(random_walks(model, large, seed, walks))
     return tuple(made)
 
 
