@@ -34,8 +34,9 @@ def kernel(
 
 
 def ours(session: Session) -> bool:
-    """Whether the study is one shipped with reviewtool: its code is no stranger's."""
-    return session.study.path.resolve().is_relative_to(reference_impl() / "study")
+    """Whether the study is one shipped with reviewtool and all of ports: no stranger's code."""
+    shipped = session.study.path.resolve().is_relative_to(reference_impl() / "study")
+    return shipped and all(one.origin == "port" for one in session.study.revisions)
 
 
 def unenclosed() -> str:
