@@ -74,6 +74,7 @@ REGS_LAYOUT = struct.Struct("<18Q")  # rax rbx rcx rdx rsi rdi rsp rbp r8..r15 r
 
 KVM_CREATE_VM = _ioc(0, 0xAE, 0x01, 0)
 KVM_CHECK_EXTENSION = _ioc(0, 0xAE, 0x03, 0)
+KVM_CAP_GUEST_MEMFD_FLAGS = 244
 KVM_GET_VCPU_MMAP_SIZE = _ioc(0, 0xAE, 0x04, 0)
 KVM_CREATE_VCPU = _ioc(0, 0xAE, 0x41, 0)
 KVM_SET_USER_MEMORY_REGION2 = _ioc(_WRITE, 0xAE, 0x49, REGION2_LAYOUT.size)

@@ -100,11 +100,16 @@ class Vm:
 
 
 def open_vm(flags: int) -> Vm:
-    """Create the VM and its vCPUs."""
+    """Create the VM and its vCPUs.
+
+    To ``flags`` come those the kernel offers: since 6.18 memory can be mapped, is shared, and in
+    some revisions can be written, only if that is asked for.
+    """
     kvm = os.open("/dev/kvm", os.O_RDWR | os.O_CLOEXEC)
     vm = fcntl.ioctl(kvm, abi.KVM_CREATE_VM, 0)
     size = fcntl.ioctl(kvm, abi.KVM_GET_VCPU_MMAP_SIZE, 0)
     os.close(kvm)
+    flags |= fcntl.ioctl(vm, abi.KVM_CHECK_EXTENSION, abi.KVM_CAP_GUEST_MEMFD_FLAGS)
     descriptors = [fcntl.ioctl(vm, abi.KVM_CREATE_VCPU, number) for number in range(2)]
     guest, own = (Vcpu(descriptor, mmap.mmap(descriptor, size)) for descriptor in descriptors)
     return Vm(vm, guest, own, flags, anonymous(abi.PAGE_SIZE))
