@@ -2,6 +2,7 @@
 """The whole path on one study: mail, commits, interfaces, models, kernels, verdicts."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reviewtool.errors import InputError, Unavailable
@@ -33,8 +34,8 @@ class Demo:
     seconds: float
 
 
-def demo(session: Session) -> Demo:
-    """Walk the whole path for every revision of the study; compare the first with the last.
+def demo(session: Session, pair: Sequence[str] = ()) -> Demo:
+    """Walk the whole path for two revisions: by default the study's first and last.
 
     What a machine lacks ends the path early, and is said; every figure is of this run.
     """
@@ -42,20 +43,22 @@ def demo(session: Session) -> Demo:
     known = [one.id for one in session.study.revisions]
     if len(known) < 2:
         raise InputError("has fewer than two revisions", str(session.study.path), "fetch another")
+    a, b = chosen_pair(session, pair or (known[0], known[-1]))
     entries = lineage(session)
     without_kernel = ""
     try:
         session = with_base(session)
     except Unavailable as error:
         without_kernel = str(error)
-    trees = tuple(applied(session, name) for name in known) if session.base else ()
-    found = matrix(snapshots(session, known))
-    a, b = chosen_pair(session, (known[0], known[-1]))
+    trees = tuple(applied(session, name) for name in (a, b)) if session.base else ()
+    found = matrix(snapshots(session, (a, b)))
     diff = difference(session, a, b)
     held: tuple[Held, ...] = ()
     if not without_kernel:
         try:
-            held = tuple(hold_revision(session, name, again=True) for name in known)
+            held = tuple(
+                hold_revision(session, name, again=True, against=(a, b)) for name in (a, b)
+            )
         except Unavailable as error:
             without_kernel = str(error)
     return Demo(

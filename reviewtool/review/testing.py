@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A revision's model held against the revision's own kernel."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,10 +41,12 @@ def hold_revision(
     extra: int = 0,
     seed: int = 1,
     again: bool = False,
+    against: Sequence[str] | None = None,
     onlooker: Onlooker = NOBODY,
 ) -> Held:
     """Build and boot the revision's kernel and run every suite of its model on it.
 
+    ``against`` are the revisions it has to be told apart from: by default the study's others.
     A kernel that does not build or come up is a result. Raises InputError where the revision has
     no model or does not apply, Unavailable where this machine cannot build or boot, Cancelled where
     the ``onlooker`` called it off.
@@ -56,8 +59,13 @@ def hold_revision(
         if onlooker.stop is not None and onlooker.stop.is_set():
             raise Cancelled(str(error)) from error
         return Failure(found.id, "build", error)
+    others = [one.id for one in session.study.revisions] if against is None else against
     suites = standard_suites(
-        expected, _others(session, found.id), extra=extra, seed=seed, progress=session.progress
+        expected,
+        _models(session, [name for name in others if name != found.id]),
+        extra=extra,
+        seed=seed,
+        progress=session.progress,
     )
     onlooker.suites(suites)
     try:
@@ -78,7 +86,7 @@ def hold_revision(
         return Failure(found.id, "boot", told)
 
 
-def _others(session: Session, name: str) -> list[Model]:
-    """The models of the study's other revisions: what tells them apart is asked of the kernel."""
-    others = [described(session, one.id) for one in session.study.revisions if one.id != name]
-    return [other.model for other in others if other is not None]
+def _models(session: Session, names: Sequence[str]) -> list[Model]:
+    """The models of those revisions that have one."""
+    found = [described(session, name) for name in names]
+    return [each.model for each in found if each is not None]

@@ -10,14 +10,22 @@ from reviewtool.report.demo import demo_shape, demo_text
 from reviewtool.review.demo import demo
 from reviewtool.review.session import open_session
 
+_PAIR = ["rfc", "v3"]  # of the embedded study: the first and last of 2025 that were posted
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """No arguments of its own."""
+    parser.add_argument(
+        "revisions",
+        nargs="*",
+        metavar="REV",
+        help="the two to compare (default: rfc and v3; of another study its first and last)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     session = open_session(arguments.study or "embedded", arguments.tree, progress(arguments.quiet))
-    found = demo(session)
+    pair = arguments.revisions or ([] if arguments.study else _PAIR)
+    found = demo(session, pair)
     emit(arguments, "demo", demo_shape(found), demo_text(found))
     agree = all(isinstance(held, Verdict) and held.agrees for held in found.held)
     return 0 if agree else 1
