@@ -6,6 +6,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 
 from reviewtool.archive import b4
+from reviewtool.archive.attestation import claims, key_rings, signed, unchecked
 from reviewtool.archive.footers import read_footers
 from reviewtool.archive.mail import Mail
 from reviewtool.archive.patches import read_patch
@@ -62,7 +63,7 @@ def revision_of(posting: Posting) -> Revision:
             # What is missing is said once, in our words.
             told = ("incomplete", "missing [")
             warnings.extend(f"b4: {c}" for c in complaints if not any(t in c for t in told))
-            patches = _read_patches(posting, mails, warnings)
+            patches = _with_attestation(posting, _read_patches(posting, mails, warnings))
     patches = _with_given(posting, patches)
     here = {patch.index for patch in patches}
     missing = tuple(n for n in range(1, first.subject.total + 1) if n not in here)
@@ -105,6 +106,22 @@ def _read_patches(posting: Posting, mails: Sequence[bytes], warnings: list[str])
     lost = wanted.keys() - {patch.message_id for patch in patches}
     warnings.extend(f"{message_id}: b4 left this patch out" for message_id in sorted(lost))
     return sorted(patches, key=lambda patch: patch.index)
+
+
+def _with_attestation(posting: Posting, patches: Sequence[Patch]) -> list[Patch]:
+    """The patches with what is known of their signatures."""
+    sound = not any(b4.altered(mail) for mail in posting.members)
+    rings = key_rings() if any(signed(mail.raw) for mail in posting.patches) else ()
+    found = b4.attest(posting.members, rings) if sound and rings else {}
+    why = "no key ring at hand" if sound else "the mail had to be put right to be read"
+    by_id = {mail.message_id: mail for mail in posting.patches}
+    attested: list[Patch] = []
+    for patch in patches:
+        verdicts = found.get(patch.index, ())
+        claimed = claims(by_id[patch.message_id].raw)
+        open_ = [one for one in claimed if one.startswith("DKIM ") or not verdicts]
+        attested.append(replace(patch, attestation=(*verdicts, *unchecked(open_, why))))
+    return attested
 
 
 def _with_given(posting: Posting, patches: Sequence[Patch]) -> list[Patch]:

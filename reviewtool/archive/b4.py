@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The pinned ``b4`` command, sealed: no configuration of the user's, no input, no network."""
 
+import json
 import re
+import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from reviewtool import cache
+from reviewtool.archive.attestation import verdicts
 from reviewtool.archive.b4_version import b4_version
 from reviewtool.archive.hunks import find_diff, sound
 from reviewtool.archive.mail import Mail, synthetic, unix_lines
@@ -15,6 +20,7 @@ from reviewtool.errors import InputError, Unavailable
 from reviewtool.process import Completed, run, sealed_env
 
 AM_SECONDS = 120
+_STALE_SECONDS = 10 * AM_SECONDS
 _TITLE_BYTES = 120
 _FORMAT = "am-2"
 
@@ -32,41 +38,49 @@ def am(members: Sequence[Mail]) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
 
     Replies are not given to b4 and it adds no trailers: whose trailers are genuine is decided in
     :mod:`reviewtool.archive.trailers`. The second value is what b4 complained of. Results are kept
-    in the cache under the content of the mails and the version of b4.
+    in the cache under what b4 is given and its version.
     """
     value = cache.cached_json(
         "am",
-        cache.digest(_FORMAT, b4_version(), *(mail.key for mail in members)),
+        cache.digest(_FORMAT, b4_version(), *(_given_key(mail) for mail in members)),
         lambda: _am(members),
     )
     return tuple(text.encode("utf-8", "surrogateescape") for text in value[0]), tuple(value[1])
 
 
+def _given_key(mail: Mail) -> str:
+    """The digest of what b4 is given of ``mail``."""
+    return cache.digest(_presentable(mail)) if altered(mail) else mail.key
+
+
+def attest(members: Sequence[Mail], rings: Sequence[str]) -> dict[int, tuple[str, ...]]:
+    """What b4 says of the developers' signatures of one posting's patches, by their number.
+
+    ``rings`` are the key rings it may look in. DKIM is left out: it needs the network.
+    """
+    with _scratch() as place:
+        config = place / "gitconfig"
+        lines = [f"\tkeyringsrc = {json.dumps(ring, ensure_ascii=False)}\n" for ring in rings]
+        config.write_text("[b4]\n" + "".join(lines), "utf-8")
+        options = [
+            *("-c", "b4.attestation-policy=softfail", "-c", "b4.attestation-checkmarks=simple"),
+            *("-c", "b4.attestation-check-dkim=no"),
+        ]
+        done = _run_b4(options, place, members, {"GIT_CONFIG_GLOBAL": str(config)})
+    patches = [mail.subject.index for mail in members if mail.subject.index]
+    return verdicts(done.stderr.decode("utf-8", "replace"), patches)
+
+
 def _am(members: Sequence[Mail]) -> tuple[list[str], list[str]]:
-    with tempfile.TemporaryDirectory(prefix="reviewtool-b4-") as scratch:
-        place = Path(scratch)
-        inbox, out = place / "inbox", place / "out"
-        for folder in ("cur", "new", "tmp"):
-            (inbox / folder).mkdir(parents=True)
-        for number, mail in enumerate(members):
-            (inbox / "new" / f"{number:04}").write_bytes(_presentable(mail))
-        done = _run_b4(
-            [
-                *("-n", "--no-stdin", "--offline-mode", "-c", "b4.attestation-policy=off"),
-                *("am", "-T", "-M", "--no-cover", "--allow-unicode-control-chars"),
-                *("--no-partial-reroll", "-n", "series", "-m", inbox, "-o", out),
-            ],
-            place,
-            members[0].message_id,
-        )
+    with _scratch() as place:
+        done = _run_b4(["-c", "b4.attestation-policy=off"], place, members)
         complaints = [
             line.strip().removeprefix("ERROR: ").removeprefix("WARNING: ")
             for line in done.stderr.decode("utf-8", "replace").splitlines()
             if line.lstrip().startswith(("ERROR", "WARNING"))
         ]
-        mails = [
-            _long_title(file.read_bytes(), members) for file in sorted(out.glob("*.maildir/new/*"))
-        ]
+        files = sorted((place / "out").glob("*.maildir/new/*"))
+        mails = [_long_title(file.read_bytes(), members) for file in files]
         if done.returncode or not mails:
             raise InputError(
                 f"b4 makes no series of it: {(complaints or [done.complaint])[-1]}",
@@ -74,6 +88,27 @@ def _am(members: Sequence[Mail]) -> tuple[list[str], list[str]]:
                 "look at the mail; no patch of it can be used",
             )
         return [mail.decode("utf-8", "surrogateescape") for mail in mails], complaints
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A folder for one run of b4. What runs that were killed left behind goes first: it lies in the
+    cache, where it can be told from what is others'."""
+    folder = cache.folder("b4-scratch")
+    _sweep(folder)
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        yield Path(place)
+
+
+def _sweep(folder: Path) -> None:
+    """Drop what no run of b4 can still be using."""
+    for left in folder.iterdir():
+        try:
+            old = time.time() - left.stat().st_mtime > _STALE_SECONDS
+        except FileNotFoundError:  # its own run ended meanwhile
+            continue
+        if old:
+            shutil.rmtree(left, ignore_errors=True)  # another process may be sweeping too
 
 
 def _short_title(title: str) -> str:
@@ -93,13 +128,36 @@ def _long_title(mail: bytes, members: Sequence[Mail]) -> bytes:
     return mail
 
 
-def _run_b4(words: Sequence[str | Path], place: Path, message_id: str) -> Completed:
+def _run_b4(
+    options: Sequence[str],
+    place: Path,
+    members: Sequence[Mail],
+    environment: Mapping[str, str] | None = None,
+) -> Completed:
+    """``b4 am`` over ``members`` in the folder ``place``; what it makes is in ``out`` there."""
+    inbox = place / "inbox"
+    for folder in ("cur", "new", "tmp"):
+        (inbox / folder).mkdir(parents=True)
+    for number, mail in enumerate(members):
+        (inbox / "new" / f"{number:04}").write_bytes(_presentable(mail))
+    command: list[str | Path] = [b4_command(), "-n", "--no-stdin", "--offline-mode", *options]
+    command += ["am", "-T", "-M", "--no-cover", "--allow-unicode-control-chars"]
+    command += ["--no-partial-reroll", "-n", "series", "-m", inbox, "-o", place / "out"]
+    # A work tree above the cache may hold a .b4-config: git is not to look there for one.
+    env = {**sealed_env(place), "GIT_CEILING_DIRECTORIES": str(place.resolve().parent)}
     try:
-        return run([b4_command(), *words], cwd=place, env=sealed_env(place), timeout=AM_SECONDS)
+        return run(command, cwd=place, env={**env, **(environment or {})}, timeout=AM_SECONDS)
     except InputError as error:
         raise InputError(
-            f"b4 takes longer than {AM_SECONDS} s over it", message_id, "leave that mail out"
+            f"b4 takes longer than {AM_SECONDS} s over it",
+            members[0].message_id,
+            "leave that mail out",
         ) from error
+
+
+def altered(mail: Mail) -> bool:
+    """Whether b4 gets the mail otherwise than it was sent, so that no signature can hold."""
+    return _presentable(mail) != unix_lines(mail.raw)
 
 
 def _presentable(mail: Mail) -> bytes:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from reviewtool import cache
+from reviewtool.archive.attestation import rings_state
 from reviewtool.archive.b4_version import b4_version
 from reviewtool.archive.raw import read_raw
 from reviewtool.archive.stored import FORMAT, decode_revision, encode
@@ -45,7 +46,8 @@ def read_mails(mails: Iterable[bytes], *, progress: Progress = SILENT) -> tuple[
 
         return encode(assemble([parse_mail(mail) for mail in raw], progress=progress))
 
-    stored = cache.cached_json("revisions", cache.digest(FORMAT, b4_version(), *raw), compute)
+    key = cache.digest(FORMAT, b4_version(), *rings_state(raw), *raw)
+    stored = cache.cached_json("revisions", key, compute)
     return tuple(decode_revision(value) for value in stored)
 
 

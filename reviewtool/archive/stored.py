@@ -6,7 +6,7 @@ from typing import Any
 
 from reviewtool.archive.types import Cover, Patch, Reply, Revision, Trailer
 
-FORMAT = "revision-2"
+FORMAT = "revision-4"
 """Raised when the fields below or the rules that fill them change."""
 
 
@@ -36,4 +36,5 @@ def _patch(value: list[Any]) -> Patch:
     items = dict(zip((field.name for field in fields(Patch)), value, strict=True))
     items["trailers"] = tuple(Trailer(*item) for item in items["trailers"])
     items["mail"] = items["mail"].encode("utf-8", "surrogateescape")
+    items["attestation"] = tuple(items["attestation"])
     return Patch(**items)

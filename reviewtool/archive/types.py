@@ -25,6 +25,9 @@ class Patch:
     ``message`` is the commit message below the subject, trailers included, as posted. ``notes`` is
     what stands between ``---`` and the diff (diffstat, changelog). ``mail`` is what ``b4 am`` makes
     of it, fit for ``git am``; trailers given in replies are in ``trailers``, never in ``mail``.
+    ``attestation`` says what is known of its signatures, in b4's words (``Signed:
+    ed25519/ada@example.org``, ``BADSIG: …``, ``No key: …``) or ``not checked: …``; empty if the
+    mail bears none.
     """
 
     index: int
@@ -38,6 +41,7 @@ class Patch:
     trailers: tuple[Trailer, ...]
     mail: bytes
     notes: str = ""
+    attestation: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ def show_shape(mail: Revision, changes: RevisionDiff) -> dict[str, Any]:
                     {"name": one.name, "value": one.value, "given_by": one.given_by}
                     for one in patch.trailers
                 ],
+                "attestation": list(patch.attestation),
                 "interface": changes_shape(_by(changes, patch.index)),
             }
             for patch in mail.patches
@@ -46,6 +47,7 @@ def show_text(mail: Revision, changes: RevisionDiff) -> str:
         f"{mail.id}: {mail.title}",
         f"  {mail.author}, {mail.date[:10]}, <{mail.root}>",
         f"  base {mail.base or 'not stated'}; {len(mail.replies)} replies",
+        *(f"  {text}" for text in _signatures(mail)),
         *(f"  {text}" for text in mail.warnings),
     ]
     if changes.partial:
@@ -56,6 +58,20 @@ def show_text(mail: Revision, changes: RevisionDiff) -> str:
         made = _by(changes, patch.index)
         lines += changes_text(made).rstrip("\n").splitlines() if made else []
     return "\n".join(visible_line(line) for line in lines) + "\n"
+
+
+def _signatures(mail: Revision) -> list[str]:
+    """What is known of the signatures, patches of which the same is known on one line."""
+    patches: dict[str, list[str]] = {}
+    for patch in mail.patches:
+        for said in patch.attestation or ("not signed",):
+            patches.setdefault(said, []).append(str(patch.index))
+    return [
+        f"signature: {said}"
+        if len(numbers) == len(mail.patches)
+        else f"signature of patch {', '.join(numbers)}: {said}"
+        for said, numbers in patches.items()
+    ]
 
 
 def _by(changes: RevisionDiff, index: int) -> list[Change]:
