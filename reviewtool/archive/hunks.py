@@ -2,6 +2,7 @@
 """Where the diff in a mail begins and ends, told by its hunk counts as git and patch do."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _START = re.compile(r"^(?:diff --git |diff -|Index: |--- (?:a/|/dev/null|\S+\t)\S*)", re.MULTILINE)
@@ -10,6 +11,9 @@ _BETWEEN = re.compile(
     r"^(?:diff |index |old mode|new mode|deleted file|new file|copy |rename |similarity |"
     r"dissimilarity |--- |\+\+\+ |Index: |={20,}|\\ No newline|Binary files|GIT binary|"
     r"literal \d|delta \d|Only in )"
+)
+_WITHOUT_HUNKS = re.compile(
+    r"^(?:GIT binary patch|Binary files|(?:rename|copy) to|old mode|new mode|new file|deleted file)"
 )
 
 
@@ -48,9 +52,10 @@ def diff_extent(text: str) -> Extent | None:
         return None
     old = new = hunks = 0
     position = end = start
-    binary = False
+    binary = whole = False
     damage = ""
-    for line in text[start:].removesuffix("\n").split("\n"):
+    lines = text[start:].removesuffix("\n").split("\n")
+    for number, line in enumerate(lines):
         after = position + len(line) + 1
         if old > 0 or new > 0:
             step = _consumed(line)
@@ -65,14 +70,32 @@ def diff_extent(text: str) -> Extent | None:
             end = after
         elif _BETWEEN.match(line) or (binary and line != "-- "):
             binary = line.startswith("GIT binary") or (binary and not line.startswith("diff "))
+            whole = whole or bool(_WITHOUT_HUNKS.match(line))
             end = after
         elif line.strip():
-            break
+            if not _goes_on(lines[number:]):
+                break
+            damage = damage or f"hunk {hunks} is longer than it says"
         position = after
     else:
         if old > 0 or new > 0:
             damage = f"hunk {hunks} is {old} old and {new} new lines short"
+    if not hunks and not whole:
+        damage = damage or "its file header is broken"
     return Extent(start, min(end, len(text)), hunks, damage)
+
+
+def _goes_on(lines: Sequence[str]) -> bool:
+    """Whether lines no hunk has counted are a hunk's nevertheless: more hunks of the file follow.
+
+    A mail server that breaks a long line makes one line two; prose below a diff is not that.
+    """
+    for line in lines:
+        if _HUNK.match(line):
+            return True
+        if line == "-- " or (line and line[0] not in " +-\t"):
+            return False
+    return False
 
 
 def _consumed(line: str) -> tuple[int, int] | None:

@@ -37,6 +37,7 @@ def test_a_hunk_cut_short_is_told() -> None:
 def test_renames_and_modes_without_hunks_are_diffs() -> None:
     text = "diff --git a/x b/y\nsimilarity index 100%\nrename from x\nrename to y\n"
     assert cut(text) == text
+    assert sound(text)
 
 
 def test_dashes_in_prose_begin_no_diff() -> None:
@@ -53,3 +54,28 @@ def test_flowed_prose_is_joined_and_a_flowed_patch_is_not() -> None:
     assert unflow("> a \n> b\nc \nd\n") == "> a b\nc d\n"
     stuffed = "\n".join(" " + line if line.startswith(" ") else line for line in diff().split("\n"))
     assert diff().strip() in unflow(f"Hi \nthere\n\n{stuffed}")
+
+
+def test_a_line_broken_in_transport_hides_no_hunk_after_it() -> None:
+    broken = "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a long\n line\n+b\n c\n c\n@@ -9 +9 @@\n-d\n+e\n"
+    extent = diff_extent(f"{broken}-- \n2.47\n")
+    assert extent is not None
+    assert cut(f"{broken}-- \n2.47\n") == broken
+    assert extent.damage == "hunk 1 is longer than it says"
+
+
+def test_indented_prose_below_a_diff_is_no_part_of_it() -> None:
+    text = f"{diff()}\n  Shall I send this?\n\nAnd another one:\n{diff('b.c')}"
+    assert cut(text).rstrip("\n") == diff().rstrip("\n")
+    assert sound(text)
+
+
+def test_a_wrapped_file_header_is_damage_and_no_empty_diff() -> None:
+    extent = diff_extent(diff("dir/file.c").replace(" b/dir", " \nb/dir", 1))
+    assert extent is not None
+    assert (extent.hunks, extent.damage) == (0, "its file header is broken")
+
+
+def test_lines_a_program_wrapped_softly_but_never_stuffed_are_joined() -> None:
+    wrapped = diff("dir/file.c").replace(" b/dir", " \nb/dir", 1)
+    assert unflow(wrapped) == diff("dir/file.c")
