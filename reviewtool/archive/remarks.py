@@ -12,7 +12,7 @@ from typing import Literal
 from reviewtool.archive.codewalk import hooks_in, places
 from reviewtool.archive.quotes import Exchange, exchanges, quoted_lines
 from reviewtool.archive.threads import answered
-from reviewtool.archive.trailers import same_person
+from reviewtool.archive.trailers import is_robot, same_person
 from reviewtool.archive.types import Patch, Reply, Revision
 
 State = Literal["answered", "standing", "unknown"]
@@ -20,7 +20,6 @@ State = Literal["answered", "standing", "unknown"]
 FOCUS = 6
 """How many matched lines directly above an answer it is taken to be about."""
 
-_BOT = re.compile(r"\b(?:lkp@intel\.com|bot@|robot|syzbot|patchwork)", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _CODE = re.compile(r"(?:->|\.)(\w+)\b|\b(\w+)\(\)")
 
@@ -64,7 +63,7 @@ def remarks_of(revision: Revision, after: Revision | None = None) -> tuple[Remar
     found: list[Remark] = []
     for reply in sorted(revision.replies, key=lambda reply: reply.date):
         target = above[reply.message_id]
-        if target is None or _BOT.search(reply.author):
+        if target is None or is_robot(reply.author):
             continue
         number = numbers[target]
         text = _lines_of(revision, patches.get(number))

@@ -19,6 +19,8 @@ _QUOTED = re.compile(r"^\s{0,3}[>|]")
 _MAIL_START = re.compile(r"^(?:From [0-9a-f]{12,} |From: .*@|Subject: |[-=]+ ?(?:8<|>8))")
 _MAIL_HEADER = re.compile(r"^[A-Z][A-Za-z-]*: ")
 _SIGNATURE = re.compile(r"\n-- ?\n")
+_BOT = re.compile(r"\b(?:lkp@intel\.com|bot@|robot|syzbot|patchwork)", re.IGNORECASE)
+_ADVICE = re.compile(r"\badd\s+(?:the\s+)?following\s+tags?\b", re.IGNORECASE)
 _COMMENT = re.compile(r"\s+#.*$")
 
 
@@ -40,16 +42,25 @@ def given_trailers(author: str, body: str, message_id: str) -> tuple[Trailer, ..
     """The ``…-by:`` trailers the mail ``body`` of ``author`` gives, in order.
 
     Only a person's own: name or address must be the sender's (Documentation/process/
-    submitting-patches.rst: a tag is given by the person it names).
+    submitting-patches.rst: a tag is given by the person it names). What a robot says to add if
+    its finding is mended is for the next posting, and none of this one.
     """
     given: dict[tuple[str, str], Trailer] = {}
-    for line in _rejoined(own_words(body).split("\n")):
+    words = own_words(body)
+    if is_robot(author) and (advice := _ADVICE.search(words)):
+        words = words[: advice.start()]
+    for line in _rejoined(words.split("\n")):
         match = _TRAILER.match(line)
         if match and _TAG.match(match.group(1)):
             name, value = match.group(1), _COMMENT.sub("", match.group(2))
             if same_person(author, value):
                 given.setdefault((name.lower(), value.lower()), Trailer(name, value, message_id))
     return tuple(given.values())
+
+
+def is_robot(author: str) -> bool:
+    """Whether the sender is one of the robots that answer patches."""
+    return bool(_BOT.search(author))
 
 
 def same_person(one: str, other: str) -> bool:

@@ -52,6 +52,17 @@ def test_quoted_pasted_and_foreign_tags_are_not(body: str) -> None:
     assert given_trailers(RITA, body, "m@x") == ()
 
 
+def test_what_a_robot_says_to_add_later_is_not_given_now() -> None:
+    robot = "syzbot ci <syzbot+ci1@syzkaller.appspotmail.com>"
+    tag = "Tested-by: syzbot@syzkaller.appspotmail.com"
+    advice = f"If you send a fix, please add the\nfollowing tag to it:\n  {tag}\n"
+    assert given_trailers(robot, advice, "m@x") == ()
+    (trailer,) = given_trailers(robot, f"It did not trigger any issue:\n\n{tag}\n", "m@x")
+    assert trailer.name == "Tested-by"
+    human = advice.replace(tag, TAG)
+    assert len(given_trailers(RITA, human, "m@x")) == 1, "a person who says so means it"
+
+
 def test_a_tag_twice_in_one_mail_is_given_once() -> None:
     assert len(given_trailers(RITA, f"{TAG}\n\n{TAG}\n", "m@x")) == 1
 
