@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import tomlkit
-
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*([\w. \t]+?)[ \t]*\]\]")
 _MAIL = re.compile(r"^([ \t]*mail[ \t]*=[ \t]*)([\"'])(thread:[0-9a-f]+)\2", re.MULTILINE)
 
@@ -87,4 +85,6 @@ def renew_thread(text: str, old: str, new: str) -> str:
 
 def quoted(value: str) -> str:
     """``value`` as a TOML string."""
+    import tomlkit  # takes longer to import than a fetch that finds nothing new may last
+
     return tomlkit.string(value).as_string()
