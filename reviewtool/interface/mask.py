@@ -14,7 +14,8 @@ from reviewtool.interface.guards import Directive, GuardMap, guard_map
 _LEXEME = re.compile(
     rb"""/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", re.DOTALL
 )
-_DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*([a-z]+)((?:\\\r?\n|[^\n])*)", re.MULTILINE)
+# That it begins its line is looked at afterwards: so the search is for one byte, which is fast.
+_DIRECTIVE = re.compile(rb"#[ \t]*([a-z]+)([^\n\\]*(?:\\(?:\r?\n)?[^\n\\]*)*)")
 _BLANKS = bytes(10 if byte == 10 else 32 for byte in range(256))
 
 _BALANCED = rb"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)"
@@ -104,18 +105,33 @@ def without_comments(source: bytes) -> bytes:
 
 def directives_of(source: bytes, code: bytes) -> tuple[Directive, ...]:
     """The preprocessor lines of ``code``, continued lines joined."""
+    return _read(source, code, _directives(code))
+
+
+def _directives(code: bytes) -> list[re.Match[bytes]]:
+    return [
+        found
+        for found in _DIRECTIVE.finditer(code)
+        if not code[code.rfind(b"\n", 0, found.start()) + 1 : found.start()].strip(b" \t")
+    ]
+
+
+def _read(source: bytes, code: bytes, matches: Sequence[re.Match[bytes]]) -> tuple[Directive, ...]:
     found: list[Directive] = []
     line = 0
     position = 0
-    for match in _DIRECTIVE.finditer(code):
+    for match in matches:
         line += code.count(b"\n", position, match.start())
         position = match.start()
         last = line + match[0].count(b"\n")
-        argument = re.sub(rb"\\\r?\n", b" ", match[2]).decode("utf-8", "replace").strip()
+        argument = match[2]
+        if last > line:
+            argument = re.sub(rb"\\\r?\n", b" ", argument)
         comment = ""
         if match[1] in (b"endif", b"else"):
             comment = source[match.end(1) : match.end()].decode("utf-8", "replace").strip()
-        found.append(Directive(match[1].decode(), argument, comment, line, last))
+        told = argument.decode("utf-8", "replace").strip()
+        found.append(Directive(match[1].decode(), told, comment, line, last))
     return tuple(found)
 
 
@@ -128,11 +144,14 @@ def mask(
     gone), only those are made ready and only they may be parsed.
     """
     code = without_comments(source)
-    directives = directives_of(source, code)
+    matches = _directives(code)
+    directives = _read(source, code, matches)
     guards = guard_map(directives)
-    text = _DIRECTIVE.sub(lambda found: blanked(found[0]), code)
+    parts = bytearray(code)
+    for found in matches:
+        parts[found.start() : found.end()] = blanked(found[0])
+    text = bytes(parts)
     if window is not None:
-        parts = bytearray(text)
         for start, stop in window(text):
             parts[start:stop] = _without_attributes(text[start:stop])
         return Masked(source, code, bytes(parts), directives, guards)

@@ -7,14 +7,19 @@ cluster's) can take its place.
 """
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 
 from reviewtool.errors import InputError
+from reviewtool.interface.initialisers import (
+    holds_literal,
+    initialisers,
+    may_hold_initialiser,
+)
 from reviewtool.interface.macros import exports
 from reviewtool.interface.mask import without_comments
 from reviewtool.interface.objects import objects
@@ -22,15 +27,23 @@ from reviewtool.interface.source import read, read_windows
 from reviewtool.interface.types import Element
 from reviewtool.progress import SILENT, Progress
 
-_CHUNK = 2000
+_CHUNK = 1000  # files given to a process at once
+_FEW = 3  # chunks below which no process is started
+_BUFFER = 1 << 20
 _SUFFIXES = (".c", ".h")
 
 Question = Callable[[str, bytes], Sequence[Element]]
 
 
 def source_files(root: Path) -> list[str]:
-    """The C files below ``root``, by path from there; symbolic links are not followed."""
-    found: list[str] = []
+    """The C files below ``root``, by path from there; symbolic links are not followed.
+
+    Raises :class:`~reviewtool.errors.InputError` where a folder cannot be read.
+    """
+    return sorted(_walk(root))
+
+
+def _walk(root: Path) -> Iterator[str]:
     waiting = [str(root)]
     cut = len(str(root)) + 1
     while waiting:
@@ -40,13 +53,11 @@ def source_files(root: Path) -> list[str]:
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
                     elif entry.name.endswith(_SUFFIXES) and entry.is_file(follow_symlinks=False):
-                        found.append(entry.path[cut:])
+                        yield entry.path[cut:]
         except OSError as error:
             raise InputError(
                 f"cannot read the tree: {error.strerror}", str(error.filename), "give another tree"
             ) from error
-    found.sort()
-    return found
 
 
 def objects_in_tree(
@@ -70,36 +81,13 @@ def exports_in_tree(
 
 def _objects_of(structs: tuple[str, ...], path: str, raw: bytes) -> list[Element]:
     """Only the initialisers are parsed; a compound literal wants its function, the whole file."""
-    names = "|".join(map(re.escape, structs)).encode()
-    literal = rb"\([^()]*\b(?:" + names + rb")\b[^()]*\)\s*\{"
-    if re.search(literal, raw):
+    names = tuple(struct.encode() for struct in structs)
+    if holds_literal(names, raw):
         return list(objects(read(path, raw), structs.__contains__))
-    source = read_windows(path, raw, partial(_initialisers, names))
+    if not may_hold_initialiser(names, raw):
+        return []
+    source = read_windows(path, raw, partial(initialisers, names))
     return list(objects(source, structs.__contains__))
-
-
-def _initialisers(names: bytes, code: bytes) -> list[tuple[int, int]]:
-    """Where declarations of the structs ``names`` with an initialiser begin and end."""
-    found: list[tuple[int, int]] = []
-    stop = 0
-    pattern = rb"\b(?:struct\s+)?(?:" + names + rb")\b(?:[^;{}()=]|\([^;{}()=]*\))*=\s*(\{)"
-    for match in re.finditer(pattern, code):
-        if match.start() < stop:
-            continue
-        stop = _closing(code, match.start(1))
-        found.append((match.start(), stop))
-    return found
-
-
-def _closing(code: bytes, opening: int) -> int:
-    """The offset after the brace that closes the one at ``opening``, and a semicolon there."""
-    depth = 0
-    for match in re.compile(rb"[{}]").finditer(code, opening):
-        depth += 1 if match[0] == b"{" else -1
-        if depth == 0:
-            tail = re.compile(rb"\s*;").match(code, match.end())
-            return tail.end() if tail else match.end()
-    return len(code)
 
 
 def _exports_of(path: str, raw: bytes) -> list[Element]:
@@ -115,46 +103,66 @@ def _asked(
 ) -> tuple[Element, ...]:
     if not root.is_dir():
         raise InputError("no such tree", str(root), "give a folder with kernel sources")
-    paths = source_files(root)
-    chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
-    needles = [word.encode() for word in words]
-    with progress.task(f"searching {len(paths)} files", total=len(chunks)) as task:
+    work = partial(_search, str(root), question, [word.encode() for word in words])
+    with progress.task(f"searching {root}") as task:
         found: list[Element] = []
-        for done, part in enumerate(_spread(root, question, needles, chunks, executor), start=1):
+        for done, part in enumerate(_spread(work, _chunks(root), executor), start=1):
             found += part
             task.update(done)
+    found.sort(key=lambda one: one.path)
     return tuple(found)
 
 
+def _chunks(root: Path) -> Iterator[list[str]]:
+    paths = _walk(root)
+    while chunk := list(islice(paths, _CHUNK)):
+        yield chunk
+
+
 def _spread(
-    root: Path,
-    question: Question,
-    needles: Sequence[bytes],
-    chunks: Sequence[Sequence[str]],
+    work: Callable[[Sequence[str]], list[Element]],
+    chunks: Iterator[list[str]],
     executor: Executor | None,
 ) -> Iterator[list[Element]]:
-    work = partial(_search, str(root), question, needles)
+    """``work`` on each chunk; the first are worked on while the tree is still being walked."""
+    first = list(islice(chunks, _FEW))
     workers = os.cpu_count() or 1
     if executor is not None:
-        yield from executor.map(work, chunks)
-    elif workers == 1 or len(chunks) < 4:
-        yield from map(work, chunks)
+        yield from executor.map(work, chain(first, chunks))
+    elif workers == 1 or len(first) < _FEW:
+        yield from map(work, chain(first, chunks))
     else:
         with ProcessPoolExecutor(workers) as pool:
-            yield from pool.map(work, chunks)
+            yield from pool.map(work, chain(first, chunks))
 
 
 def _search(
     root: str, question: Question, needles: Sequence[bytes], paths: Sequence[str]
 ) -> list[Element]:
     found: list[Element] = []
+    buffer = bytearray(_BUFFER)
     for path in paths:
-        handle = os.open(os.path.join(root, path), os.O_RDONLY)  # noqa: PTH118 - 60,000 files
-        try:
-            raw = os.read(handle, 1 << 28)
-        finally:
-            os.close(handle)
-        if any(needle in raw for needle in needles):
+        raw = _holding(f"{root}/{path}", needles, buffer)
+        if raw is not None:
             # A sketch of each body is of no use here and dear to send.
             found += [replace(one, sketch=()) for one in question(path, raw)]
     return found
+
+
+def _holding(path: str, needles: Sequence[bytes], buffer: bytearray) -> bytes | None:
+    """The content of a file that has one of ``needles``.
+
+    ``buffer`` is used again for each file: fresh memory costs more than reading and searching.
+    """
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        size = os.readv(handle, (buffer,))
+        if size == len(buffer):
+            os.lseek(handle, 0, os.SEEK_SET)
+            whole = os.read(handle, os.fstat(handle).st_size)
+            return whole if any(needle in whole for needle in needles) else None
+    finally:
+        os.close(handle)
+    if any(buffer.find(needle, 0, size) >= 0 for needle in needles):
+        return bytes(memoryview(buffer)[:size])
+    return None
