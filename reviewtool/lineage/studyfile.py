@@ -104,12 +104,22 @@ def _add_run(text: str, run: Run, fresh: Sequence[Revision], finding: Finding) -
     ids = revision_ids(replace(run, revisions=tuple(fresh)), _ids(text))
     if run.id not in {str(group.get("id")) for group in data.get("series", [])} and fresh:
         head = {"id": run.id, "title": visible_line(run.title), "author": visible_line(run.author)}
-        text = insert(text, len(text.split("\n")), block_text("series", head))
+        text = insert(text, _place_for_series(text, fresh[0].date), block_text("series", head))
     for revision in fresh:
         wanted = [bases[n] for n in finding.needed.get(revision.root, ()) if n in bases]
         entry = _entry("series.revision", ids[revision.root], revision, finding, wanted)
         text = insert(text, _place_for(text, run.id, revision.date), entry)
     return text
+
+
+def _place_for_series(text: str, date: str) -> int:
+    """The line before which a series begun at ``date`` goes: before the first begun later."""
+    heads = [block for block in blocks(text) if block.kind == "series"]
+    for block, group in zip(heads, tomllib.loads(text).get("series", []), strict=True):
+        dates = [str(table["date"]) for table in group.get("revision", []) if table.get("date")]
+        if dates and min(dates) > date[:10]:
+            return block.top
+    return len(text.split("\n"))
 
 
 def _place_for(text: str, series: str, date: str) -> int:

@@ -74,6 +74,31 @@ def test_an_earlier_revision_found_later_goes_before_the_others(box: Path) -> No
     assert [r.id for r in fetch(box, V2, RFC).revisions] == ["rfc", "v2"]
 
 
+def test_a_series_begun_earlier_goes_before_those_at_hand_and_harms_no_comment(box: Path) -> None:
+    late = Series("late", "PATCH v3", title="mm: do a thing", author="Bob <bob@x.org>", day=25)
+    study = fetch(box, late)
+    text = study.path.read_text().replace("[[series]]", "# Bob took over here\n[[series]]")
+    study.path.write_text(text)
+    added = fetch(box, late, OTHER, RFC, V2)
+    assert [(r.id, r.date) for r in added.revisions] == [
+        ("rfc", "2025-03-03"),
+        ("v2", "2025-03-10"),
+        ("v1", "2025-03-20"),
+        ("v3", "2025-03-25"),
+    ]
+    written = added.path.read_text()
+    assert '# Bob took over here\n[[series]]\nid = "bob"' in written
+    kept = iter(written.split("\n"))
+    assert all(line in kept for line in text.split("\n") if line), "a line is gone or moved"
+
+
+def test_an_order_a_person_chose_stays(box: Path) -> None:
+    study = fetch(box, RFC, OTHER)
+    head, ada, bob = study.path.read_text().rstrip("\n").split("[[series]]")
+    study.path.write_text(f"{head}[[series]]{bob}\n\n[[series]]{ada.rstrip()}\n")
+    assert [r.id for r in fetch(box, RFC, V2, OTHER).revisions] == ["v1", "rfc", "v2"]
+
+
 def test_new_replies_renew_the_thread_but_not_a_file_the_user_named(box: Path) -> None:
     fetch(box, RFC)
     reply = mail("Re: x", "hm", message_id="r@x", reply_to=RFC.id_of(1))
