@@ -19,7 +19,8 @@ from reviewtool.progress import SILENT, Progress
 
 Origin = Literal["port", "bridged", "original"]
 
-_STUDY_KEYS = {"name", "title", "base", "ignore", "prerequisite", "series"}
+_STUDY_KEYS = {"name", "title", "base", "ignore", "acknowledged", "prerequisite", "series"}
+_ACKNOWLEDGED_KEYS = {"id", "reason"}
 _SERIES_KEYS = {"id", "title", "author", "revision"}
 _REVISION_KEYS = {
     "id",
@@ -75,7 +76,10 @@ class StudyRevision:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A study as its file tells it; ``ignore`` are message-ids fetch must leave out."""
+    """A study as its file tells it; ``ignore`` are message-ids fetch must leave out.
+
+    ``acknowledged`` are findings not to be told again: (id, reason).
+    """
 
     path: Path
     name: str
@@ -84,6 +88,7 @@ class Study:
     revisions: tuple[StudyRevision, ...]
     prerequisites: tuple[Prerequisite, ...]
     ignore: tuple[str, ...] = ()
+    acknowledged: tuple[tuple[str, str], ...] = ()
 
 
 def embedded() -> Study:
@@ -153,6 +158,10 @@ def parse(text: str, path: Path) -> Study:
             for table in _tables(data, "prerequisite", _PREREQUISITE_KEYS, where)
         ),
         ignore=_words(data, "ignore", where),
+        acknowledged=tuple(
+            (_needed(table, "id", where), _needed(table, "reason", f"{where}: {table.get('id')}"))
+            for table in _tables(data, "acknowledged", _ACKNOWLEDGED_KEYS, where)
+        ),
     )
     _check_names(study)
     return study

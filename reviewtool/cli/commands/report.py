@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``reviewtool report``: what is to be told of a revision, to send, to link to, to file."""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from reviewtool.cache import write_atomic
+from reviewtool.cli.session import session
+from reviewtool.errors import InputError
+from reviewtool.interface.matrix import matrix
+from reviewtool.interface.types import Matrix
+from reviewtool.report.findings import report_shape
+from reviewtool.report.interface import INSIDE
+from reviewtool.report.json import document
+from reviewtool.report.mail import mail_text
+from reviewtool.report.markdown import markdown
+from reviewtool.review.difference import chosen_pair
+from reviewtool.review.session import Session, snapshots
+from reviewtool.review.told import Told, told
+
+FORMATS = ("text", "markdown")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "revision", metavar="REV", nargs="?", help="the revision told of (default: the last)"
+    )
+    parser.add_argument(
+        "--against", metavar="REV", help="compare with this one (default: the one before)"
+    )
+    parser.add_argument(
+        "--lineage", action="store_true", help="with the first revision of the study, all between"
+    )
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="text",
+        help="text: a reply for the list, 72 columns (default); markdown",
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="write it there, whole or not")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    opened = session(arguments)
+    if arguments.against and arguments.lineage:
+        raise InputError("both --against and --lineage are given", "report", "say one")
+    a, b = _pair(opened, arguments)
+    found = told(opened, a, b)
+    out = _written(opened, arguments, found)
+    if arguments.output is None:
+        sys.stdout.write(out)
+    else:
+        try:
+            write_atomic(Path(arguments.output), out.encode("utf-8", "backslashreplace"))
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"cannot be written: {error}", arguments.output, "name another file"
+            ) from error
+    return 0
+
+
+def _pair(opened: Session, arguments: argparse.Namespace) -> tuple[str, str]:
+    names = [arguments.revision] if arguments.revision else []
+    if arguments.against:
+        names = [arguments.against, *(names or [opened.study.revisions[-1].id])]
+    if arguments.lineage and len(opened.study.revisions) > 1:
+        names = [opened.study.revisions[0].id, *(names or [opened.study.revisions[-1].id])]
+    return chosen_pair(opened, names)
+
+
+def _written(opened: Session, arguments: argparse.Namespace, found: Told) -> str:
+    if arguments.json:
+        return document("report", report_shape(found)) + "\n"
+    if arguments.format == "markdown":
+        return markdown(found, _matrix(opened))
+    return mail_text(found)
+
+
+def _matrix(opened: Session) -> Matrix:
+    every = matrix(snapshots(opened, [one.id for one in opened.study.revisions]))
+    return replace(every, rows=tuple(row for row in every.rows if row.kind not in INSIDE))
