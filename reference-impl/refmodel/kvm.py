@@ -85,6 +85,15 @@ class GuestMemfd(Kernel):
         self.filemap_invalidate_unlock()
         return 0
 
+    def madvise_dontneed(self, pgoff: int) -> int:
+        """The slot's userspace_addr is this mapping: KVM's MMU notifier drops stage-2, too.
+
+        It does so although the pages of a guest_memfd are not reached through user page tables:
+        kvm_unmap_gfn_range() of 6.12 does not look at the range's attr_filter.
+        """
+        self.stage2[pgoff] = False
+        return super().madvise_dontneed(pgoff)
+
     def kvm_gmem_allocate(self, index: int) -> int:
         """Folios enter the cache without being cleared and without the uptodate flag."""
         if index >= self.size:
