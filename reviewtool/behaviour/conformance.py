@@ -19,6 +19,7 @@ from reviewtool.behaviour.guests import (
     RunGuest,
     Settings,
     Trace,
+    Word,
     record,
 )
 from reviewtool.behaviour.suites import Case, Suite
@@ -34,7 +35,8 @@ _DEATHS = 8
 class Finding:
     """A complaint of the kernel, with the first sequence that drew it, up to the step it came at.
 
-    ``predicted``: the model says that the kernel does not survive this step.
+    ``predicted``: the model says that the kernel does not survive this step, or, of a leak, that
+    memory is lost by then.
     """
 
     event: KernelEvent
@@ -244,18 +246,29 @@ def _judge(
         sum(len(trace.observations) for trace in traces),
         round(sum(trace.seconds for trace in traces), 3),
         explain(retry, model, suite.world, differing, known),
-        _findings(suite, recording),
+        _findings(model, suite, recording),
         sum(trace.died for trace in traces),
         tuple(left_out),
     )
 
 
-def _findings(suite: Suite, recording: Recording) -> tuple[Finding, ...]:
+def _leaks(model: Model, world: World, word: Word) -> bool:
+    """Whether the model says that a folio's reference is lost in the course of the sequence."""
+    state = model.initial(world)
+    for each in word:
+        state, _ = model.step(state, each)
+    return state.leaked
+
+
+def _findings(model: Model, suite: Suite, recording: Recording) -> tuple[Finding, ...]:
     drawn: dict[tuple[str, str, bool], list[tuple[tuple[str, ...], KernelEvent]]] = {}
     for number, trace in sorted(recording.traces.items()):
         expected = [str(each) for each in suite.cases[number].expected]
         for step, event in trace.events:
-            predicted = step < len(expected) and expected[step] == "oops"
+            if event.kind == "leak":
+                predicted = _leaks(model, suite.world, trace.inputs[: step + 1])
+            else:
+                predicted = step < len(expected) and expected[step] == "oops"
             inputs = tuple(str(each) for each in trace.inputs[: step + 1])
             drawn.setdefault((event.kind, event.title, predicted), []).append((inputs, event))
     found = []
