@@ -110,11 +110,8 @@ def standard_suites(
     userfault = "KVM_MEM_USERFAULT" in model.hooks
     small, large = (replace(world, userfault=userfault) for world in (SMALL, LARGE))
     made = [scenarios(model, large), complete(model, small, extra, progress)]
-    made += [
-        distinguishing(model, compare(model, other, large))
-        for other in others
-        if other.name != model.name
-    ]
+    against = (distinguishing(model, compare(model, other, large)) for other in others)
+    made += [suite for suite in against if suite.cases]
     if walks:
         made.append(random_walks(model, large, seed, walks))
     return tuple(made)
