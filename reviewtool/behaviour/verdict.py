@@ -55,6 +55,8 @@ class Verdict:
     seconds: float
     build_seconds: float
     remembered: bool = False
+    applied: str = ""
+    """How its patches came onto the base, in words: ``3 bridged, 2 offset``."""
 
     @property
     def agrees(self) -> bool:
@@ -209,6 +211,7 @@ def document(verdict: Verdict) -> dict[str, Any]:
         "model": verdict.model,
         "origin": verdict.origin,
         "base": verdict.base,
+        "applied": verdict.applied,
         "kernel": verdict.kernel,
         "profile": verdict.profile,
         "built": verdict.built,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Verdicts as text and as the test document."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from reviewtool.report.table import table
 from reviewtool.review.testing import Failure, Held
 from reviewtool.text import visible_line
 
+_HEAD = ("kernel", "boots", "agrees", "cases", "steps", "seconds", "findings")
 _FRAMES = 6  # innermost functions of a backtrace that are shown
 
 
@@ -22,6 +24,7 @@ def held_shape(held: Held) -> dict[str, Any]:
             "built": held.stage != "build",
             "booted": False,
             "agrees": False,
+            "applied": held.applied,
             "failure": held.reason,
         }
     return document(held)
@@ -35,9 +38,12 @@ def sandbox_note(unenclosed: str) -> str:
 
 
 def held_table(every: Sequence[Held]) -> str:
-    """Revision by what was held against it."""
-    head = ("revision", "kernel", "boots", "agrees", "cases", "steps", "seconds", "findings")
-    return table(head, [_row(held) for held in every])
+    """Revision by what was held against it, and how its patches applied unless all are clean."""
+    rows = [("revision", *_HEAD), *(_row(held) for held in every)]
+    if not all(re.fullmatch(r"\d+ clean|", held.applied) for held in every):
+        ways = ["patches", *(held.applied for held in every)]
+        rows = [(row[0], way, *row[1:]) for row, way in zip(rows, ways, strict=True)]
+    return table(rows[0], rows[1:])
 
 
 def _row(held: Held) -> tuple[str, ...]:
@@ -71,13 +77,14 @@ def suites_text(held: Held) -> str:
         lines.append(f"         {suite.claim}")
         lines += [f"         left out: {text}" for text in suite.left_out]
     for number, each in enumerate(held.disagreements, 1):
-        lines += ["", *_disagreement(number, each)]
+        lines += ["", *disagreement_lines(number, each)]
     for finding in held.findings:
         lines += ["", *finding_lines(finding)]
     return "\n".join(visible_line(line) for line in lines) + "\n"
 
 
-def _disagreement(number: int, each: Disagreement) -> list[str]:
+def disagreement_lines(number: int, each: Disagreement) -> list[str]:
+    """Where model and kernel part, both traces, and what the kernel said."""
     lines = [f"disagreement {number} ({each.cases} cases): {each.reason}"]
     wide = max((len(step) for step in each.inputs), default=0)
     for step, model, kernel in zip(each.inputs, each.model, each.kernel, strict=True):

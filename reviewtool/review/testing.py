@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A revision's model held against the revision's own kernel."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from refmodel.model import Model
@@ -13,7 +14,15 @@ from reviewtool.errors import RequestError
 from reviewtool.kernel.make import BuildFailed
 from reviewtool.progress import Cancelled
 from reviewtool.review.kernels import kernel, ours
-from reviewtool.review.session import Session, base_of, described, model, revision
+from reviewtool.review.session import (
+    Session,
+    applied,
+    base_of,
+    described,
+    model,
+    revision,
+)
+from reviewtool.tree.outcome import Applied
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,8 @@ class Failure:
     revision: str
     stage: Literal["build", "boot"]
     error: RequestError
+    applied: str = ""
+    """How its patches came onto the base, in words."""
 
     @property
     def reason(self) -> str:
@@ -58,7 +69,7 @@ def hold_revision(
     except BuildFailed as error:
         if onlooker.stop is not None and onlooker.stop.is_set():
             raise Cancelled(str(error)) from error
-        return Failure(found.id, "build", error)
+        return Failure(found.id, "build", error, how_applied(applied(session, found.id)))
     others = [one.id for one in session.study.revisions] if against is None else against
     suites = standard_suites(
         expected,
@@ -68,8 +79,9 @@ def hold_revision(
         progress=session.progress,
     )
     onlooker.suites(suites)
+    how = how_applied(applied(session, found.id))
     try:
-        return hold(
+        verdict = hold(
             built,
             expected,
             suites,
@@ -83,7 +95,14 @@ def hold_revision(
         )
     except GuestFailed as error:
         told = GuestFailed(f"the kernel of {found.id}: {error.what}", error.where, error.remedy)
-        return Failure(found.id, "boot", told)
+        return Failure(found.id, "boot", told, how)
+    return replace(verdict, applied=how)
+
+
+def how_applied(tree: Applied) -> str:
+    """The states its patches are in, the most frequent first: ``3 bridged, 2 offset``."""
+    states = Counter(outcome.state for outcome in tree.outcomes)
+    return ", ".join(f"{count} {state}" for state, count in states.most_common())
 
 
 def _models(session: Session, names: Sequence[str]) -> list[Model]:
