@@ -40,6 +40,14 @@ def user_memory_is_guest_memory() -> None:
     assert peek(user, 3) == b"ABC"
 
 
+def user_memory_gets_writable_with_the_first_write() -> None:
+    _, _, vcpu = _machine()
+    vcpu.do(READ, BASE)
+    assert vcpu.mapped(BASE) == "r"
+    vcpu.do(WRITE, BASE)
+    assert vcpu.mapped(BASE) == "rw"
+
+
 def dropped_user_memory_is_gone_from_stage_2() -> None:
     _, user, vcpu = _machine()
     vcpu.do(WRITE, BASE, 8, 5)
