@@ -97,10 +97,17 @@ def blanked(text: bytes) -> bytes:
 
 
 def without_comments(source: bytes) -> bytes:
-    """``source`` with comments blanked; strings stay."""
-    return _LEXEME.sub(
-        lambda found: blanked(found[0]) if found[0].startswith(b"/") else found[0], source
-    )
+    """``source`` with comments blanked; strings stay, and a macro goes on after a comment in it."""
+    return _LEXEME.sub(_without_comment, source)
+
+
+def _without_comment(found: re.Match[bytes]) -> bytes:
+    text = found[0]
+    if not text.startswith(b"/"):
+        return text
+    if b"\\\n" not in text:
+        return blanked(text)
+    return b"\\\n".join(blanked(line) for line in text.split(b"\\\n"))
 
 
 def directives_of(source: bytes, code: bytes) -> tuple[Directive, ...]:
@@ -109,11 +116,15 @@ def directives_of(source: bytes, code: bytes) -> tuple[Directive, ...]:
 
 
 def _directives(code: bytes) -> list[re.Match[bytes]]:
-    return [
-        found
-        for found in _DIRECTIVE.finditer(code)
-        if not code[code.rfind(b"\n", 0, found.start()) + 1 : found.start()].strip(b" \t")
-    ]
+    kept = []
+    found = _DIRECTIVE.search(code)
+    while found is not None:
+        start = found.start()
+        first = not code[code.rfind(b"\n", 0, start) + 1 : start].strip(b" \t")
+        if first:
+            kept.append(found)
+        found = _DIRECTIVE.search(code, found.end() if first else start + 1)
+    return kept
 
 
 def _read(source: bytes, code: bytes, matches: Sequence[re.Match[bytes]]) -> tuple[Directive, ...]:

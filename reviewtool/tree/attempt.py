@@ -114,6 +114,7 @@ def _explain(repo: git.Repo, files: Files, patches: tuple[FilePatch, ...], said:
     """Which hunks do not fit; the others are put in, so that later patches are judged fairly."""
     made = dict(files)
     rejected: list[Rejected] = []
+    placed: list[Placed] = []
     already = total = 0
     for patch in patches:
         total += max(1, len(patch.hunks))
@@ -125,6 +126,8 @@ def _explain(repo: git.Repo, files: Files, patches: tuple[FilePatch, ...], said:
             continue
         before = read_object(repo, files[patch.old].blob)[1] if patch.old is not None else b""
         placements, after = place(before, patch.hunks)
+        if patch.old is not None and not _same_blob(patch, files):
+            placed.append((patch, before, placements))
         bad = [
             Rejected(
                 patch.path, number, len(patch.hunks), spot.hunk.old_start, spot.hunk.at, reason
@@ -151,7 +154,7 @@ def _explain(repo: git.Repo, files: Files, patches: tuple[FilePatch, ...], said:
         return Attempt(files, "conflict", reason, (_whole(patches[0], reason),))
     # One line names the first; the others are in ``rejected``.
     more = f" (and {len(rejected) - 1} more)" if len(rejected) > 1 else ""
-    return Attempt(made, "conflict", f"{rejected[0]}{more}", tuple(rejected))
+    return Attempt(made, "conflict", f"{rejected[0]}{more}", tuple(rejected), suspicions(placed))
 
 
 def _reason(spot: Placement) -> str:

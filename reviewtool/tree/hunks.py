@@ -36,8 +36,8 @@ class Placement:
 def place(content: bytes, hunks: Sequence[Hunk]) -> tuple[tuple[Placement, ...], bytes]:
     """Fit ``hunks`` one after the other; and the content with those that fit put in.
 
-    A hunk never reaches into what the one before it left, so all of them are looked for in the
-    content as it was.
+    A hunk never reaches into what the one before it changed, so all of them are looked for in the
+    content as it was; context may be shared, as patch(1) has it.
     """
     lines = content.split(b"\n")
     open_end = lines[-1] != b""
@@ -51,11 +51,12 @@ def place(content: bytes, hunks: Sequence[Hunk]) -> tuple[tuple[Placement, ...],
         found = _find(text, hunk, drift, floor)
         if found.state in ("exact", "offset", "fuzz"):
             start = found.line - 1
-            stop = min(start + len(hunk.old), len(lines))
-            result += lines[floor:start]
-            result += _fresh(lines, hunk, start)
+            leading, trailing = _context(hunk)
+            first, stop = start + leading, start + len(hunk.old) - trailing
+            result += lines[floor:first]
+            result += _fresh(lines, hunk.lines[leading : len(hunk.lines) - trailing], first)
             drift, floor = start - _wanted(hunk), stop
-            if stop == len(lines):
+            if start + len(hunk.old) >= len(lines):
                 open_end = hunk.new_open_end
         placements.append(found)
     result += lines[floor:]
@@ -91,11 +92,11 @@ class _Text:
                 yield start
 
 
-def _fresh(lines: list[bytes], hunk: Hunk, start: int) -> list[bytes]:
-    """The lines that replace the hunk's; context that fuzz ignored is kept as it stands."""
+def _fresh(lines: list[bytes], changed: Sequence[bytes], start: int) -> list[bytes]:
+    """The lines that replace those from ``start`` on; context between is kept as it stands."""
     fresh: list[bytes] = []
     at = start
-    for line in hunk.lines:
+    for line in changed:
         if line[:1] == b"+":
             fresh.append(line[1:])
             continue
@@ -125,7 +126,7 @@ def _find(text: _Text, hunk: Hunk, drift: int, floor: int) -> Placement:
         core = old[skip : len(old) - cut]
         places = [
             start - skip
-            for start in text.matches(core, floor + skip, wanted + skip)
+            for start in text.matches(core, max(floor, skip), wanted + skip)
             if not (at_start and start) and not (at_end and start + len(core) != len(lines))
         ]
         if places:

@@ -104,3 +104,11 @@ def test_emptied_bodies_keep_their_braces_and_lines() -> None:
     text = b"void f(void)\n{\n\tx(;\n}\nint a;\n"
     assert mask_bodies(text, [(0, len(text))]) == b"void f(void)\n{\n    \n}\nint a;\n"
     assert mask_bodies(text, []) == text
+
+
+def test_a_comment_inside_a_macro_does_not_end_it() -> None:
+    source = b'#define M(x) \\\n\t/* why \\\n\t */ \\\n\tasm(" #x " \\\n\t#x ":\\n")\nint a;\n'
+    masked = mask(source)
+    assert masked.text.split() == [b"int", b"a;"]
+    assert len(masked.text) == len(source)
+    assert [(one.word, one.first, one.last) for one in masked.directives] == [("define", 0, 4)]

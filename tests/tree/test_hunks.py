@@ -60,6 +60,16 @@ def test_inner_context_that_differs_is_a_rejected_hunk_and_the_rest_is_put_in() 
     assert content == join([*base[:25], "newer", *base[25:]])
 
 
+def test_two_hunks_may_share_the_context_between_them() -> None:
+    """As for patch(1): lines between them are gone from the base, and fuzz brings them together."""
+    after = [*LINES[:10], "new", *LINES[10:18], "newer", *LINES[18:]]
+    base = [*LINES[:13], *LINES[17:]]
+    placements, content = place(join(base), hunks_of(LINES, after)[0])
+    assert [(p.state, p.fuzz) for p in placements] == [("exact", 0), ("fuzz", 2)]
+    assert placements[1].dropped == ((b"l15", b"l11"), (b"l16", b"l12"))
+    assert content == join([*base[:10], "new", *base[10:14], "newer", *base[14:]])
+
+
 def test_what_is_there_already_is_told_from_what_does_not_fit() -> None:
     after = [*LINES[:10], "new", *LINES[10:]]
     ((placement,), content) = place(join(after), hunks_of(LINES, after)[0])
