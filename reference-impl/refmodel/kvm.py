@@ -5,35 +5,36 @@ virt/kvm/guest_memfd.c of 6.12, plus a shared, mmap-able file (Fuad Tabba's mapp
 ported) and write() of "KVM: guest_memfd: use write for population" v3.
 """
 
-from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
-from refmodel.core import (
-    CONTINUE,
-    COPY,
-    EFAULT,
-    EINVAL,
-    ENOSPC,
-    ESPIPE,
-    POISON_MODE,
-    VM_FAULT_LOCKED,
-    VM_FAULT_SIGBUS,
-    ZEROPAGE,
-    Folio,
-    Kernel,
-    Vmf,
-    read_back,
-    rule,
-)
-from refmodel.vocabulary import Input
-from refmodel.world import MODE_FLAGS
+from refmodel.core import EFAULT, EINVAL, ENOSPC, ESPIPE, VM_FAULT_LOCKED, VM_FAULT_SIGBUS, rule
+from refmodel.filemap import Folio, read_back
+from refmodel.memory import Vmf
+from refmodel.userfaultfd import Userfaultfd
+from refmodel.world import MAPPED, Oops, Page, State
 
 _WRITE_V3 = "write v3 1/2 <20250303130838.28812-2-kalyazin@amazon.com>"
 
 
+PAGE = 2
+"""Writes are measured in halves of a page."""
+
+
+class Iter(NamedTuple):
+    """struct iov_iter and position: ``length`` halves of ``value`` from half ``at`` of a page.
+
+    Of the source only ``readable`` halves can be read.
+    """
+
+    value: str
+    at: int
+    length: int
+    readable: int
+
+
 def errno_name(err: int) -> str:
-    """0 -> ok, -EINVAL -> EINVAL."""
-    return "ok" if not err else _ERRNO[-err]
+    """0 or a length -> ok, -EINVAL -> EINVAL."""
+    return _ERRNO[-err] if err < 0 else "ok"
 
 
 _ERRNO = {
@@ -43,10 +44,43 @@ _ERRNO = {
 }
 
 
-class GuestMemfd(Kernel):
+class GuestMemfd(Userfaultfd):
     """A shared guest_memfd that can be mapped and written, bound to a memslot."""
 
     vm_ops: ClassVar[dict[str, str]] = {"fault": "kvm_gmem_fault"}
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self.stage2 = [page.stage2 for page in state.pages]
+        self.bitmap = [page.bit for page in state.pages]
+        self.userfault = state.userfault
+
+    def freeze(self) -> State:
+        """The state the input leaves behind; nobody may go on holding a lock."""
+        before, leaked = self.state, self.state.leaked
+        locked = self.invalidate_lock != 0
+        for folio in self.folios:
+            locked = locked or folio.locked
+            leaked = leaked or folio.refs > 0
+            if folio.refs < 0:
+                raise Oops("a folio reference is dropped twice")
+        if locked:
+            raise Oops("returns to user space with a lock held")
+        pages = tuple(map(self._freeze_page, range(len(before.pages)), before.pages))
+        flags, userfault = self.vma.flags, self.userfault
+        after = State(pages, tuple(self.threads), self.size, flags, userfault, leaked)
+        return before if after == before else after
+
+    def _freeze_page(self, index: int, before: Page) -> Page:
+        folio = self.page_cache[index]
+        if folio is None:
+            content, uptodate, secret = "", False, False
+        else:
+            content, uptodate, secret = folio.content, folio.uptodate, folio.secret
+        alias = self.alias.ptes[index] == MAPPED
+        pte, stage2, bit = self.vma.ptes[index], self.stage2[index], self.bitmap[index]
+        after = (content, uptodate, pte, alias, stage2, bit, secret)
+        return before if after == before else Page._make(after)
 
     # ---- virt/kvm/guest_memfd.c ---------------------------------------------------------------
 
@@ -81,7 +115,7 @@ class GuestMemfd(Kernel):
         self.filemap_invalidate_lock()
         self.stage2[index] = False
         self.preempt("PUNCH_HOLE has unmapped stage-2, the folio is still cached")
-        self.truncate_folio(index)
+        self.truncate_folio(index, self.vma.ptes, self.alias.ptes)
         self.filemap_invalidate_unlock()
         return 0
 
@@ -101,8 +135,7 @@ class GuestMemfd(Kernel):
         self.filemap_invalidate_lock_shared()
         folio = self.kvm_gmem_get_folio(index)
         if not isinstance(folio, int):
-            self.folio_unlock(folio)
-            self.folio_put(folio)
+            self.folio_release(folio)
         self.filemap_invalidate_unlock_shared()
         return 0
 
@@ -122,26 +155,31 @@ class GuestMemfd(Kernel):
 
     @rule(
         _WRITE_V3,
-        "absent: allocate and copy; allocated, not uptodate: copy; uptodate: ENOSPC; the folio is "
-        "unlocked before the copy; beyond the size: EINVAL",
+        "whole pages inside the file, else EINVAL; uptodate: ENOSPC; the folio is unlocked before "
+        "the copy; what cannot be copied is zeroed, the page not marked: EINVAL",
     )
-    def kvm_kmem_gmem_write(self, index: int, value: str) -> int:
-        if index >= self.size:
+    def kvm_kmem_gmem_write(self, index: int, it: Iter) -> int:
+        if it.at or it.length != PAGE or index >= self.size:
             return -EINVAL
         self.filemap_invalidate_lock_shared()
         folio = self.kvm_gmem_get_folio(index)
         if isinstance(folio, int):
             return -EFAULT
-        uptodate = folio.uptodate
+        ret = -ENOSPC if folio.uptodate else it.length
         self.folio_unlock(folio)
-        if not uptodate:
+        if not folio.uptodate:
             self.preempt("write() has unlocked the folio and starts to copy")
-            self.copy_from_user(folio, value)
+            self.copy_from_user(folio, it.value, 0, it.readable)
+            for half in range(it.readable, it.length):
+                self.folio_zero_half(folio, half)  # copy_from_user() clears what it cannot fill
             self.preempt("write() has copied, not marked uptodate yet")
-            self.kvm_gmem_mark_prepared(folio)
+            if it.readable == it.length:
+                self.kvm_gmem_mark_prepared(folio)
+            else:
+                ret = -EINVAL
         self.folio_put(folio)
         self.filemap_invalidate_unlock_shared()
-        return -ENOSPC if uptodate else 0
+        return ret
 
     def file_read(self, index: int) -> str:
         """No FMODE_PREAD and no ->read."""
@@ -191,42 +229,6 @@ class GuestMemfd(Kernel):
         found.content = value
         return "ok"
 
-    # ---- inputs -------------------------------------------------------------------------------
-
-    def run(self, each: Input) -> str:
-        """Carry out one input; returns its result."""
-        result = OPERATIONS[each.op](self, each)
-        if self.woken:
-            self.settle()
-        return result
-
-    def user(self, each: Input) -> str:
-        thread = each.thread or 0
-        if self.threads[thread] is not None:
-            return "busy"
-        vma = self.alias if each.alias else self.vma
-        return self.access(thread, vma, each.page or 0, each.value)
-
-    def kvm_read_guest(self, each: Input) -> str:
-        thread = len(self.threads) - 1
-        if self.threads[thread] is not None:
-            return "busy"
-        return self.told("k", self.access(thread, self.vma, each.page or 0, None))
-
-    def file_write(self, each: Input) -> str:
-        if not self.gmem_write:
-            return errno_name(-ESPIPE)  # no FMODE_PWRITE
-        write: Callable[[int, str | None], int] = getattr(self, self.gmem_write)
-        return errno_name(write(each.page or 0, each.value))
-
-    def wake(self, each: Input) -> str:
-        self.wake_userfault(each.page or 0)
-        return "ok"
-
-    def set_bit(self, each: Input) -> str:
-        self.bitmap[each.page or 0] = each.word == "set"
-        return "ok"
-
 
 class GuestMemfd618(GuestMemfd):
     """With the fault handler of v6.18: renamed, and without the invalidate lock."""
@@ -241,40 +243,27 @@ class GuestMemfd618(GuestMemfd):
             return VM_FAULT_SIGBUS
         return self.kvm_gmem_map_folio(vmf, folio)
 
-    def generic_perform_write(self, index: int, value: str) -> int:
-        """write_begin, copy, write_end, all under the folio's lock."""
-        folio: Folio | int = getattr(self, self.a_ops["write_begin"])(index)
-        if isinstance(folio, int):
-            return folio
-        self.preempt("write() holds the folio and starts to copy")
-        self.copy_from_user(folio, value)
-        getattr(self, self.a_ops["write_end"])(folio)
-        return 0
+    def generic_perform_write(self, index: int, it: Iter) -> int:
+        """v6.18 mm/filemap.c: write_begin, copy, write_end under the folio's lock.
+
+        What a short copy leaves over is tried again, from where write_end says.
+        """
+        at, left, readable, length, status = it.at, it.length, it.readable, it.length, 0
+        while left:
+            folio: Folio | int = getattr(self, self.a_ops["write_begin"])(index, at, length)
+            if isinstance(folio, int):
+                status = folio
+                break
+            self.preempt("write() holds the folio and starts to copy")
+            copied = min(length, readable)
+            self.copy_from_user(folio, it.value, at, copied)
+            status = getattr(self, self.a_ops["write_end"])(index, folio, at, length, copied)
+            if not status and not copied:
+                status = -EFAULT  # fault_in_iov_iter_readable()
+                break
+            at, left, readable = at + status, left - status, readable - status
+            length = left if status else copied
+        return it.length - left or status
 
     a_ops: ClassVar[dict[str, str]] = {}
     """struct address_space_operations: write_begin and write_end, where write() is generic."""
-
-
-_Operation = Callable[[GuestMemfd, Input], str]
-OPERATIONS: dict[str, _Operation] = {
-    "register": lambda k, i: errno_name(k.userfaultfd_register(MODE_FLAGS[i.word or ""])),
-    "unregister": lambda k, _: errno_name(k.userfaultfd_unregister()),
-    "read": GuestMemfd.user,
-    "write": GuestMemfd.user,
-    "kvm-read": GuestMemfd.kvm_read_guest,
-    "pread": lambda k, i: k.file_read(i.page or 0),
-    "pwrite": GuestMemfd.file_write,
-    "copy": lambda k, i: errno_name(k.mfill_atomic(i.page or 0, COPY, i.value)),
-    "zeropage": lambda k, i: errno_name(k.mfill_atomic(i.page or 0, ZEROPAGE)),
-    "continue": lambda k, i: errno_name(k.mfill_atomic(i.page or 0, CONTINUE)),
-    "poison": lambda k, i: errno_name(k.mfill_atomic(i.page or 0, POISON_MODE)),
-    "wake": GuestMemfd.wake,
-    "writeprotect": lambda k, _: errno_name(k.mwriteprotect_range()),
-    "dontneed": lambda k, i: errno_name(k.madvise_dontneed(i.page or 0)),
-    "fallocate": lambda k, i: errno_name(k.kvm_gmem_allocate(i.page or 0)),
-    "punch": lambda k, i: errno_name(k.kvm_gmem_punch_hole(i.page or 0)),
-    "vcpu-read": lambda k, i: k.vcpu(i.page or 0, None),
-    "vcpu-write": lambda k, i: k.vcpu(i.page or 0, i.value),
-    "userfault": lambda k, i: errno_name(k.kvm_set_userfault(i.word == "on")),
-    "bitmap": GuestMemfd.set_bit,
-}

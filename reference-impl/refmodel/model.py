@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
-from refmodel.core import Kernel, Rule
+from refmodel.core import Rule
+from refmodel.inputs import WRITES, perform
 from refmodel.kvm import GuestMemfd
 from refmodel.vocabulary import MODES, Input, Observation, VocabularyError, observation
 from refmodel.world import Oops, State, World
@@ -85,7 +86,7 @@ class Revision:
             )
         kernel = self.kernel(state)
         try:
-            result = kernel.run(each)
+            result = perform(kernel, each)
             after = kernel.freeze()
         except Oops as oops:
             return state._replace(dead=str(oops)), OOPS
@@ -94,7 +95,9 @@ class Revision:
         return after, Observation(result)
 
     def alphabet(self, world: World) -> tuple[Input, ...]:
-        """Every input of ``world``, in a fixed order."""
+        """Every input of ``world`` that there is a way to give, in a fixed order."""
+        if self.kernel.memory == "anonymous":
+            return tuple(each for each in alphabet(world) if _without_file(each, world))
         return alphabet(world)
 
 
@@ -102,7 +105,7 @@ DEAD = Observation("dead")
 OOPS = Observation("oops")
 
 
-def _rules(kernel: type[Kernel]) -> Iterator[Rule]:
+def _rules(kernel: type[GuestMemfd]) -> Iterator[Rule]:
     """The rules in force, from the revision's own functions down to the base's."""
     seen: set[str] = set()
     for layer in kernel.__mro__:
@@ -125,6 +128,14 @@ def alphabet(world: World) -> tuple[Input, ...]:
     return tuple(inputs)
 
 
+_OF_FILES = frozenset({"pread", *WRITES, "fallocate", "punch"})
+
+
+def _without_file(each: Input, world: World) -> bool:
+    inside = each.page is None or each.page < world.pages
+    return inside and not each.alias and each.op not in _OF_FILES
+
+
 def _page_inputs(world: World, page: int) -> Iterator[Input]:
     inside = page < world.pages
     for thread in range(world.threads):
@@ -136,6 +147,11 @@ def _page_inputs(world: World, page: int) -> Iterator[Input]:
     for value in world.values:
         yield Input("pwrite", page, value)
         yield Input("copy", page, value)
+        if world.short_writes:
+            yield Input("pwrite-short", page, value)
+            yield Input("pwrite-half", page, value)
+    if world.short_writes:
+        yield Input("pwrite-fault", page)
     for op in ("zeropage", "continue", "poison", "wake", "dontneed", "fallocate", "punch"):
         yield Input(op, page)
     yield Input("writeprotect", page, word="on")

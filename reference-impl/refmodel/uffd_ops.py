@@ -5,18 +5,10 @@
 alike, and they were merged.  A kernel that uses them gives its memory's operations in ``uffd_ops``.
 """
 
-from refmodel.core import (
-    CONTINUE,
-    COPY,
-    EFAULT,
-    ENOMEM,
-    POISON_MODE,
-    ZEROPAGE,
-    Folio,
-    Vma,
-    rule,
-)
+from refmodel.core import CONTINUE, COPY, EFAULT, ENOMEM, POISON_MODE, ZEROPAGE, rule
+from refmodel.filemap import Folio
 from refmodel.kvm import GuestMemfd
+from refmodel.memory import Vma
 
 _PATCH = "M RFC {0}/17 <20260127192936.1250096-{1}-rppt@kernel.org>"
 
@@ -66,9 +58,4 @@ def shmem_mfill_atomic_pte(k: GuestMemfd, vma: Vma, pgoff: int, value: str | Non
     return 0
 
 
-CORE = (
-    vma_can_userfault,
-    vma_can_mfill_atomic,
-    mfill_atomic_pte_continue,
-    shmem_mfill_atomic_pte,
-)
+CORE = (vma_can_userfault, vma_can_mfill_atomic, mfill_atomic_pte_continue, shmem_mfill_atomic_pte)

@@ -48,6 +48,8 @@ class Page(NamedTuple):
     """Whether KVM's stage-2 maps it."""
     bit: bool = False
     """Its bit in the memslot's userfault bitmap."""
+    secret: bool = False
+    """Whether it was taken out of the kernel's direct map."""
 
     @property
     def present(self) -> bool:
@@ -104,6 +106,8 @@ class World:
     """KVM's own access through the registered user page tables."""
     userfault: bool = False
     """The memslot flag KVM_MEM_USERFAULT and its bitmap."""
+    short_writes: bool = False
+    """write() of half a page, or from memory that cannot be read to the end."""
     focus: int | None = None
     """Only this page is acted upon (the components of an exact comparison)."""
 
@@ -130,6 +134,7 @@ class World:
         parts += ["a second mapping"] if self.alias else []
         parts += ["KVM's own access"] if self.kvm else []
         parts += ["the userfault bitmap"] if self.userfault else []
+        parts += ["short writes"] if self.short_writes else []
         return ", ".join(parts)
 
 
@@ -144,6 +149,7 @@ def describe(state: State) -> str:
         words += ["in alias"] if page.alias else []
         words += ["in stage-2"] if page.stage2 else []
         words += ["bit set"] if page.bit else []
+        words += ["out of the direct map"] if page.secret else []
         where = "" if index < state.size else " (past the end)"
         parts.append(f"p{index}{where} {' '.join(words)}")
     for index, waiting in enumerate(state.threads):

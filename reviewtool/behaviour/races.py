@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Race search: every interleaving of two operations' micro-steps.
 
-Operations may be interrupted where a model says so (:meth:`Kernel.preempt`) and wherever they take
+Operations may be interrupted where a model says so (:meth:`preempt`) and wherever they take
 a lock.  After each schedule its outcome is compared with those of running the operations one after
 the other, in either order; an outcome neither gives, a half-filled page seen or left behind, a
 deadlock or an oops is a finding, with the schedule as its trace.
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import permutations
 
-from refmodel.core import Kernel
+from refmodel.inputs import perform
 from refmodel.kvm import GuestMemfd
 from refmodel.model import Revision, conflicting, patch
 from refmodel.vocabulary import Input, format, parse  # noqa: A004 - the pair of parse
@@ -110,7 +110,7 @@ class _Actor:
                 if self.run.stopped:
                     break
                 self.now = str(each)
-                self.results.append(self.run.kernel.run(each))
+                self.results.append(perform(self.run.kernel, each))
                 if each is not self.inputs[-1]:
                     self.yield_at(self.results[-1])
         except Oops as oops:
@@ -194,12 +194,12 @@ class _Run:
             actor.thread.join()
 
 
-def _preempt(k: Kernel, point: str) -> None:
+def _preempt(k: GuestMemfd, point: str) -> None:
     run: _Run = vars(k)["race"]
     run.current.yield_at(point)
 
 
-def _wait_until(k: Kernel, free: Callable[[], bool], what: str) -> None:
+def _wait_until(k: GuestMemfd, free: Callable[[], bool], what: str) -> None:
     run: _Run = vars(k)["race"]
     actor = run.current
     actor.waits, actor.waits_for = free, what

@@ -18,7 +18,12 @@ from types import ModuleType
 
 from refmodel.model import Revision
 
-_SHARED = ("refmodel", "refmodel.vocabulary", "refmodel.world", "refmodel.revisions")
+_SHARED = (
+    "refmodel",
+    "refmodel.vocabulary",
+    "refmodel.world",
+    "refmodel.revisions",
+)
 
 _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.GtE: ast.Gt,

@@ -26,7 +26,7 @@ BIG = World(pages=2, threads=2, past_eof=True)
 USERFAULT = World(pages=2, past_eof=True, userfault=True)
 
 HELD_BY: dict[str, tuple[str, ...]] = {
-    "refmodel.core": (
+    "refmodel.userfaultfd": (
         "rfc_missing",
         "v3_minor_noalloc",
         "m2_do_userfault",
@@ -35,6 +35,8 @@ HELD_BY: dict[str, tuple[str, ...]] = {
         "shmem",
         "v2_minor_posted",
     ),
+    "refmodel.filemap": ("rfc_missing", "v3_minor_noalloc", "shmem", "write_v3"),
+    "refmodel.memory": ("rfc_missing", "v3_minor_noalloc", "shmem"),
     "refmodel.kvm": ("kvm_userfault_v3", "rfc_missing", "write_v3", "userfault_m2_write_v7"),
     "refmodel.uffd_ops": ("m2_do_userfault",),
     "refmodel.revisions.rfc_pagecache_folio": ("rfc_pagecache_folio", "v3_minor_noalloc"),
@@ -187,8 +189,8 @@ ISSUE_BREAKAGES = [
     ("refmodel.revisions.v3_minor_noalloc", "kvm_gmem_get_folio_noalloc", "dropped: k.kvm_gmem_m"),
     ("refmodel.kvm", "kvm_gmem_allocate", "returns 0 instead of -EINVAL"),
     ("refmodel.kvm", "kvm_kmem_gmem_write", "dropped: self.kvm_gmem_mark_prepared"),
-    ("refmodel.core", "userfaultfd_unregister", "dropped: self.wake_userfault"),
-    ("refmodel.core", "mfill_atomic_install_pte", "returns 0 instead of -EEXIST"),
+    ("refmodel.userfaultfd", "userfaultfd_unregister", "dropped: self.wake_userfault"),
+    ("refmodel.userfaultfd", "mfill_atomic_install_pte", "returns 0 instead of -EEXIST"),
 ]
 
 

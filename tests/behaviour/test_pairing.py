@@ -13,6 +13,7 @@ MODELS = {
     "kalyazin-uffd-rfc": ("rfc_missing",),
     "kalyazin-uffd-v2": ("v2_minor_posted", "v2_minor_meant"),
     "kalyazin-uffd-v3": ("v3_can_userfault_posted",),
+    "kalyazin-write-rfcv2": ("write_rfc_v2",),
     "kalyazin-write-v3": ("write_v3",),
     "kalyazin-write-v4": ("write_v4",),
     "kalyazin-write-v5": ("write_v5",),

@@ -5,8 +5,9 @@ import random
 
 import pytest
 
-from refmodel.core import Folio, Vma
+from refmodel.filemap import Folio
 from refmodel.kvm import GuestMemfd
+from refmodel.memory import Vma
 from refmodel.model import Model, Revision, conflicting, patch
 from refmodel.vocabulary import Input, Observation
 from refmodel.world import State, World

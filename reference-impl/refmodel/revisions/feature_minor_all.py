@@ -5,8 +5,9 @@ Weighed and dropped by Peter Xu on 2025-12-01 (reply to 20251130111812.699259-5-
 an absent page raises a minor event, too, although there is nothing to continue with.
 """
 
-from refmodel.core import VM_FAULT_SIGBUS, Vmf, rule, userfaultfd_minor
+from refmodel.core import VM_FAULT_SIGBUS, rule
 from refmodel.kvm import GuestMemfd
+from refmodel.memory import Vmf, userfaultfd_minor
 from refmodel.model import Revision, patch
 from refmodel.revisions import v3_minor_noalloc
 from refmodel.revisions.v3_minor_noalloc import VM_FAULT_UFFD_MINOR

@@ -5,8 +5,9 @@
 page of the folio that was filled, as a PMD would.  A model only; nobody posted it.
 """
 
-from refmodel.core import Vmf, rule
+from refmodel.core import rule
 from refmodel.kvm import GuestMemfd
+from refmodel.memory import Vmf
 from refmodel.model import Revision, patch
 from refmodel.revisions import huge_missing, v3_minor_noalloc
 from refmodel.world import MAPPED

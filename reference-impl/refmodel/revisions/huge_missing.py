@@ -5,7 +5,8 @@
 allocated whole.  All pages of this world's file are one folio; a model only, nobody posted it.
 """
 
-from refmodel.core import Folio, rule
+from refmodel.core import rule
+from refmodel.filemap import Folio
 from refmodel.kvm import GuestMemfd
 from refmodel.model import Revision, patch
 from refmodel.revisions import rfc_missing

@@ -5,8 +5,9 @@ Reply of 2025-03-03 to 20250303133011.44095-1-kalyazin@amazon.com: a mapping tel
 fault may map.  One that userfaultfd watches allows single pages only, so no page is mapped unseen.
 """
 
-from refmodel.core import Vma, rule
+from refmodel.core import rule
 from refmodel.kvm import GuestMemfd
+from refmodel.memory import Vma
 from refmodel.model import Revision, patch
 from refmodel.revisions import huge_minor
 

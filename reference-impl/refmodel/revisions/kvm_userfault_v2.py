@@ -5,7 +5,8 @@
 memory; the documentation asks userspace for a store-release, nothing acquires.
 """
 
-from refmodel.core import read_back, rule
+from refmodel.core import rule
+from refmodel.filemap import read_back
 from refmodel.kvm import GuestMemfd618
 from refmodel.model import Revision, patch
 

@@ -5,14 +5,10 @@
 and so before the handler tests the file's size.
 """
 
-from refmodel.core import (
-    Folio,
-    Vmf,
-    rule,
-    userfaultfd_minor,
-    userfaultfd_missing,
-)
+from refmodel.core import rule
+from refmodel.filemap import Folio
 from refmodel.kvm import GuestMemfd, GuestMemfd618
+from refmodel.memory import Vmf, userfaultfd_minor, userfaultfd_missing
 from refmodel.model import Revision, patch
 from refmodel.revisions.mrfc_fault_codes import HOOKS, UFFD_OPS
 from refmodel.uffd_ops import CORE
@@ -27,8 +23,7 @@ def _do_userfault(k: GuestMemfd, vmf: Vmf) -> int:
         return 0
     folio: Folio | int = getattr(k, k.uffd_ops["get_folio_noalloc"])(vmf.pgoff)
     if not isinstance(folio, int):
-        k.folio_unlock(folio)
-        k.folio_put(folio)
+        k.folio_release(folio)
         if userfaultfd_minor(vmf.vma):
             return k.handle_userfault(vmf, VM_UFFD_MINOR)
     elif userfaultfd_missing(vmf.vma):
@@ -42,8 +37,7 @@ def _do_fault(k: GuestMemfd, vmf: Vmf) -> int:
     if ret:
         return ret
     k.preempt("__do_userfault() has looked, ->fault has not yet")
-    answer: int = getattr(k, k.vm_ops["fault"])(vmf)
-    return answer
+    return k.call_fault(vmf)
 
 
 KERNEL = patch(

@@ -5,17 +5,10 @@
 VM_FAULT_UFFD_MINOR.  get_folio_noalloc no longer clears a page that was never filled.
 """
 
-from refmodel.core import (
-    EEXIST,
-    VM_FAULT_SIGBUS,
-    Folio,
-    Vma,
-    Vmf,
-    rule,
-    userfaultfd_minor,
-    userfaultfd_missing,
-)
+from refmodel.core import EEXIST, VM_FAULT_SIGBUS, rule
+from refmodel.filemap import Folio
 from refmodel.kvm import GuestMemfd
+from refmodel.memory import Vma, Vmf, userfaultfd_minor, userfaultfd_missing
 from refmodel.model import Revision, patch
 from refmodel.uffd_ops import CORE
 from refmodel.world import STALE, VM_UFFD_MINOR, VM_UFFD_MISSING
@@ -28,7 +21,7 @@ VM_FAULT_UFFD_MISSING = 0x010000
 
 @rule(_PATCH.format(12, 13), "->fault answers which event, the core raises it (13/17 adds missing)")
 def _do_fault(k: GuestMemfd, vmf: Vmf) -> int:
-    ret: int = getattr(k, k.vm_ops["fault"])(vmf)
+    ret = k.call_fault(vmf)
     if ret & VM_FAULT_UFFD_MINOR:
         return k.handle_userfault(vmf, VM_UFFD_MINOR)
     if ret & VM_FAULT_UFFD_MISSING:
@@ -42,8 +35,7 @@ def kvm_gmem_fault_user_mapping(k: GuestMemfd, vmf: Vmf) -> int:
         return VM_FAULT_SIGBUS
     folio = k.filemap_lock_folio(vmf.pgoff)
     if not isinstance(folio, int) and userfaultfd_minor(vmf.vma):
-        k.folio_unlock(folio)
-        k.folio_put(folio)
+        k.folio_release(folio)
         return VM_FAULT_UFFD_MINOR
     if isinstance(folio, int) and userfaultfd_missing(vmf.vma):
         return VM_FAULT_UFFD_MISSING

@@ -6,38 +6,16 @@ declared apart as in his v3 (20250926211650.525109-1-peterx@redhat.com), applied
 us; nobody posted it.
 """
 
-from refmodel.core import (
-    CONTINUE,
-    VM_FAULT_SIGBUS,
-    Folio,
-    Vma,
-    Vmf,
-    rule,
-    userfaultfd_minor,
-    userfaultfd_missing,
-)
+from refmodel.core import CONTINUE, VM_FAULT_SIGBUS, cited, rule
+from refmodel.filemap import Folio
 from refmodel.kvm import GuestMemfd
+from refmodel.memory import Vmf, userfaultfd_minor, userfaultfd_missing
 from refmodel.model import Revision, patch
-from refmodel.revisions.rfc_pagecache_folio import mfill_atomic_pte_continue
+from refmodel.revisions.p_draft_minor import CORE, P_HOOKS
 from refmodel.revisions.v3_minor_noalloc import kvm_gmem_get_folio_noalloc
-from refmodel.world import UFFD_FLAGS, VM_UFFD_MINOR, VM_UFFD_MISSING
+from refmodel.world import VM_UFFD_MINOR, VM_UFFD_MISSING
 
 _SKETCH = "P v3 4/4 <20250926211650.525109-1-peterx@redhat.com>, reply of 2025-12-01"
-
-UFFD_FEATURES = VM_UFFD_MISSING | VM_UFFD_MINOR
-UFFD_IOCTLS = frozenset({CONTINUE})
-
-
-@rule(_SKETCH, "uffd_features must have every mode asked for")
-def vma_can_userfault(k: GuestMemfd, vma: Vma, vm_flags: int) -> bool:
-    del k, vma
-    return not vm_flags & UFFD_FLAGS & ~UFFD_FEATURES
-
-
-@rule(_SKETCH, "an ioctl that uffd_ioctls lacks is EINVAL: only CONTINUE is there")
-def vma_can_mfill_atomic(k: GuestMemfd, mode: str) -> bool:
-    del k
-    return mode in UFFD_IOCTLS
 
 
 @rule(_SKETCH, "present and MINOR, or absent and MISSING: event")
@@ -51,8 +29,7 @@ def kvm_gmem_fault_user_mapping(k: GuestMemfd, vmf: Vmf) -> int:
         k.preempt("->fault has found no folio and is about to allocate one")
         folio = k.kvm_gmem_get_folio(vmf.pgoff)
     elif userfaultfd_minor(vmf.vma):
-        k.folio_unlock(folio)
-        k.folio_put(folio)
+        k.folio_release(folio)
         return k.handle_userfault(vmf, VM_UFFD_MINOR)
     return VM_FAULT_SIGBUS if isinstance(folio, int) else k.kvm_gmem_map_folio(vmf, folio)
 
@@ -63,15 +40,13 @@ MODEL = Revision(
     covers=("aS4BVC42JiUT51rS@x1.local",),
     kernel=patch(
         GuestMemfd,
-        vma_can_userfault,
-        vma_can_mfill_atomic,
+        *(cited(function, _SKETCH) for function in CORE),
         kvm_gmem_fault_user_mapping,
-        mfill_atomic_pte_continue,
         kvm_gmem_get_folio_noalloc,
-        vm_ops={
-            "fault": "kvm_gmem_fault_user_mapping",
-            "get_folio_noalloc": "kvm_gmem_get_folio_noalloc",
-        },
+        vm_ops={"fault": "kvm_gmem_fault_user_mapping"},
+        uffd_ops={"uffd_get_folio": "kvm_gmem_get_folio_noalloc"},
+        uffd_features=VM_UFFD_MISSING | VM_UFFD_MINOR,
+        uffd_ioctls=frozenset({CONTINUE}),
     ),
-    hooks=frozenset({"fault", "userfaultfd_ops", "uffd_features", "uffd_ioctls", "uffd_get_folio"}),
+    hooks=P_HOOKS,
 )

@@ -5,15 +5,9 @@
 as ported to 6.12: the fault handler tests the file's size first.
 """
 
-from refmodel.core import (
-    VM_FAULT_SIGBUS,
-    Kernel,
-    Vma,
-    Vmf,
-    rule,
-    userfaultfd_missing,
-)
+from refmodel.core import VM_FAULT_SIGBUS, rule
 from refmodel.kvm import GuestMemfd
+from refmodel.memory import Vma, Vmf, userfaultfd_missing
 from refmodel.model import Revision, patch
 from refmodel.world import UFFD_FLAGS, VM_UFFD_MINOR, VM_UFFD_MISSING, Oops
 
@@ -21,7 +15,7 @@ _PATCH = "RFC {0}/5 <20250303133011.44095-{1}-kalyazin@amazon.com>"
 
 
 @rule(_PATCH.format(1, 2), "every mapping of a guest_memfd is one; core mm asks KVM")
-def kvm_gmem_vma_is_gmem(k: Kernel, vma: Vma) -> bool:
+def kvm_gmem_vma_is_gmem(k: GuestMemfd, vma: Vma) -> bool:
     del vma
     return k.memory == "guest_memfd"
 

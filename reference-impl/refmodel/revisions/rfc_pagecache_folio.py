@@ -5,18 +5,10 @@
 which it is exported to KVM; the hook allocates, so CONTINUE does, too.
 """
 
-from refmodel.core import (
-    CONTINUE,
-    EFAULT,
-    ENOENT,
-    VM_FAULT_SIGBUS,
-    Folio,
-    Vma,
-    Vmf,
-    rule,
-    userfaultfd_minor,
-)
+from refmodel.core import CONTINUE, EFAULT, ENOENT, VM_FAULT_SIGBUS, rule
+from refmodel.filemap import Folio
 from refmodel.kvm import GuestMemfd
+from refmodel.memory import Vma, Vmf, userfaultfd_minor
 from refmodel.model import Revision, patch
 from refmodel.world import UFFD_FLAGS, VM_UFFD_MINOR
 
@@ -64,8 +56,7 @@ def kvm_gmem_fault_user_mapping(k: GuestMemfd, vmf: Vmf) -> int:
     if isinstance(folio, int):
         return VM_FAULT_SIGBUS
     if userfaultfd_minor(vmf.vma):
-        k.folio_unlock(folio)
-        k.folio_put(folio)
+        k.folio_release(folio)
         return k.handle_userfault(vmf, VM_UFFD_MINOR)
     return k.kvm_gmem_map_folio(vmf, folio)
 

@@ -5,22 +5,19 @@ What "missing" and "minor" have always meant.  KVM reaches such memory through u
 a vCPU's access is a fault like any other, and userfaultfd sees it.  Rules: 6.12 mm/shmem.c.
 """
 
-import errno
-
 from refmodel.core import (
+    EFAULT,
     ENOENT,
+    EPERM,
     FAULT_FLAG_WRITE,
     VM_FAULT_LOCKED,
     VM_FAULT_NOPAGE,
     VM_FAULT_SIGBUS,
-    Folio,
-    Vmf,
-    read_back,
     rule,
-    userfaultfd_minor,
-    userfaultfd_missing,
 )
-from refmodel.kvm import GuestMemfd
+from refmodel.filemap import Folio, read_back
+from refmodel.kvm import PAGE, GuestMemfd, Iter
+from refmodel.memory import Vmf, userfaultfd_minor, userfaultfd_missing
 from refmodel.model import Revision, patch
 from refmodel.world import MAPPED, VM_UFFD_MINOR, VM_UFFD_MISSING
 
@@ -63,7 +60,7 @@ def handle_mm_fault(k: GuestMemfd, vmf: Vmf) -> int:
 
 @rule(_SOURCE, "shmem_fallocate(): F_SEAL_GROW is tested before anything of the file is")
 def kvm_gmem_allocate(k: GuestMemfd, index: int) -> int:
-    return -errno.EPERM if index >= k.size else GuestMemfd.kvm_gmem_allocate(k, index)
+    return -EPERM if index >= k.size else GuestMemfd.kvm_gmem_allocate(k, index)
 
 
 @rule(_SOURCE, "shmem_get_folio(SGP_NOALLOC): ENOENT, or the folio, cleared if it was never filled")
@@ -77,18 +74,19 @@ def filemap_lock_folio(k: GuestMemfd, index: int) -> Folio | int:
     return folio
 
 
-@rule(_SOURCE, "any page may be written again; the file may not grow")
-def shmem_write(k: GuestMemfd, index: int, value: str) -> int:
-    if index >= k.size:
-        return -errno.EPERM
+@rule(_SOURCE, "any part of a page may be written, the rest of a new one is cleared; no growth")
+def shmem_write(k: GuestMemfd, index: int, it: Iter) -> int:
+    if index >= k.size or not it.readable:
+        return -EPERM if index >= k.size else -EFAULT
     folio = k.filemap_grab_folio(index)
     if isinstance(folio, int):
         return folio
-    k.copy_from_user(folio, value)
+    if not folio.uptodate and it.readable < PAGE:
+        k.clear_highpage(folio)
+    k.copy_from_user(folio, it.value, it.at, it.readable)
     folio.uptodate = True
-    k.folio_unlock(folio)
-    k.folio_put(folio)
-    return 0
+    k.folio_release(folio)
+    return it.readable
 
 
 @rule(_SOURCE, "a hole reads as zeros and stays one; nothing past the end")

@@ -5,8 +5,9 @@
 returns VM_FAULT_UFFD_MINOR, __do_fault() calls handle_userfault(), nothing is exported.
 """
 
-from refmodel.core import VM_FAULT_SIGBUS, Vmf, cited, rule, userfaultfd_minor
+from refmodel.core import VM_FAULT_SIGBUS, cited, rule
 from refmodel.kvm import GuestMemfd
+from refmodel.memory import Vmf, userfaultfd_minor
 from refmodel.model import Revision, patch
 from refmodel.revisions import v3_minor_noalloc
 from refmodel.revisions.rfc_pagecache_folio import CORE, kvm_gmem_get_pagecache_folio
@@ -25,8 +26,7 @@ def kvm_gmem_fault_user_mapping(k: GuestMemfd, vmf: Vmf) -> int:
     if isinstance(folio, int):
         return VM_FAULT_SIGBUS
     if userfaultfd_minor(vmf.vma):
-        k.folio_unlock(folio)
-        k.folio_put(folio)
+        k.folio_release(folio)
         return VM_FAULT_UFFD_MINOR
     return k.kvm_gmem_map_folio(vmf, folio)
 

@@ -6,18 +6,11 @@ opens the gate in mfill_atomic() to guest_memfd, so it is never reached.  The ha
 of the folio before it sleeps, not its reference.
 """
 
-from refmodel.core import (
-    EFAULT,
-    VM_FAULT_ERROR,
-    VM_FAULT_SIGBUS,
-    Kernel,
-    Vma,
-    Vmf,
-    rule,
-    userfaultfd_minor,
-)
+from refmodel.core import EFAULT, VM_FAULT_ERROR, VM_FAULT_SIGBUS, cited, rule
 from refmodel.kvm import GuestMemfd
+from refmodel.memory import Vma, Vmf, userfaultfd_minor
 from refmodel.model import Revision, patch
+from refmodel.revisions import rfc_missing
 from refmodel.world import VM_UFFD_MINOR
 
 _PATCH = "v2 {0}/5 <20250402160721.97596-{1}-kalyazin@amazon.com>"
@@ -25,17 +18,14 @@ _PATCH = "v2 {0}/5 <20250402160721.97596-{1}-kalyazin@amazon.com>"
 FAULT_FLAG_NO_USERFAULT_MINOR = 1 << 13
 
 
-@rule(_PATCH.format(2, 3), "every mapping of a guest_memfd is one; core mm asks KVM")
-def kvm_gmem_vma_is_gmem(k: Kernel, vma: Vma) -> bool:
-    del vma
-    return k.memory == "guest_memfd"
+kvm_gmem_vma_is_gmem = cited(rfc_missing.kvm_gmem_vma_is_gmem, _PATCH.format(2, 3))
 
 
 @rule(_PATCH.format(1, 2), "CONTINUE calls ->fault, telling it not to raise the event again")
 def mfill_atomic_pte_continue(k: GuestMemfd, vma: Vma, pgoff: int) -> int:
     vmf = Vmf(vma, pgoff)
     vmf.flags |= FAULT_FLAG_NO_USERFAULT_MINOR
-    ret: int = getattr(k, k.vm_ops["fault"])(vmf)
+    ret = k.call_fault(vmf)
     if ret & VM_FAULT_ERROR or vmf.folio is None:
         return -EFAULT
     return k.mfill_atomic_install_locked(vma, pgoff, vmf.folio)

@@ -5,8 +5,9 @@
 guest_memfd gets the hook, and MINOR is tested only where it is asked for.
 """
 
-from refmodel.core import Vma, rule
+from refmodel.core import rule
 from refmodel.kvm import GuestMemfd
+from refmodel.memory import Vma
 from refmodel.model import Revision, patch
 from refmodel.revisions import v3_can_userfault_posted
 from refmodel.revisions.v3_can_userfault_posted import can_userfault

@@ -5,23 +5,16 @@
 whatever mode is asked for, so no registration succeeds and nothing behind it can be reached.
 """
 
-from refmodel.core import (
-    CONTINUE,
-    EFAULT,
-    VM_FAULT_ERROR,
-    VM_FAULT_SIGBUS,
-    Vma,
-    Vmf,
-    rule,
-    userfaultfd_minor,
-)
+from refmodel.core import CONTINUE, cited, rule
 from refmodel.kvm import GuestMemfd
+from refmodel.memory import Vma
 from refmodel.model import Revision, patch
+from refmodel.revisions import v2_minor_posted
 from refmodel.world import UFFD_FLAGS, VM_UFFD_MINOR
 
 _PATCH = "v3 {0}/6 <20250404154352.23078-{1}-kalyazin@amazon.com>"
 
-FAULT_FLAG_USERFAULT_CONTINUE = 1 << 13
+FAULT_FLAG_USERFAULT_CONTINUE = v2_minor_posted.FAULT_FLAG_NO_USERFAULT_MINOR
 
 
 def can_userfault(k: GuestMemfd, vma: Vma, vm_flags: int) -> bool:
@@ -31,14 +24,11 @@ def can_userfault(k: GuestMemfd, vma: Vma, vm_flags: int) -> bool:
     return bool(getattr(k, k.vm_ops["can_userfault"])(vma, vm_flags))
 
 
-@rule(_PATCH.format(1, 2), "CONTINUE calls ->fault, telling it that it is CONTINUE")
-def mfill_atomic_pte_continue(k: GuestMemfd, vma: Vma, pgoff: int) -> int:
-    vmf = Vmf(vma, pgoff)
-    vmf.flags |= FAULT_FLAG_USERFAULT_CONTINUE
-    ret: int = getattr(k, k.vm_ops["fault"])(vmf)
-    if ret & VM_FAULT_ERROR or vmf.folio is None:
-        return -EFAULT
-    return k.mfill_atomic_install_locked(vma, pgoff, vmf.folio)
+mfill_atomic_pte_continue = cited(
+    v2_minor_posted.mfill_atomic_pte_continue,
+    _PATCH.format(1, 2),
+    "CONTINUE calls ->fault, telling it that it is CONTINUE",
+)
 
 
 @rule(_PATCH.format(3, 4), "the hook must be there and say yes to MINOR, whatever is asked for")
@@ -54,23 +44,7 @@ def vma_can_mfill_atomic(k: GuestMemfd, mode: str) -> bool:
     return allowed or (mode != CONTINUE and k.vma_is_shmem())
 
 
-@rule(_PATCH.format(4, 5), "allocate, clear, mark prepared, then the event, present or not before")
-def kvm_gmem_fault(k: GuestMemfd, vmf: Vmf) -> int:
-    if vmf.pgoff >= k.size:
-        return VM_FAULT_SIGBUS
-    k.filemap_invalidate_lock_shared()
-    folio = k.kvm_gmem_get_folio(vmf.pgoff)
-    if isinstance(folio, int):
-        ret = VM_FAULT_SIGBUS
-    else:
-        ret = k.kvm_gmem_map_folio(vmf, folio)
-        if userfaultfd_minor(vmf.vma) and not vmf.flags & FAULT_FLAG_USERFAULT_CONTINUE:
-            k.folio_unlock(folio)
-            k.filemap_invalidate_unlock_shared()
-            return k.handle_userfault(vmf, VM_UFFD_MINOR)
-    k.filemap_invalidate_unlock_shared()
-    return ret
-
+kvm_gmem_fault = cited(v2_minor_posted.kvm_gmem_fault, _PATCH.format(4, 5))
 
 KERNEL = patch(
     GuestMemfd, mfill_atomic_pte_continue, vma_can_userfault, vma_can_mfill_atomic, kvm_gmem_fault

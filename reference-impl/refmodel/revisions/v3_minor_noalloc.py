@@ -4,16 +4,10 @@
 20251130111812.699259-1-rppt@kernel.org on v6.18's fault handler, as ported to 6.12 on write v3.
 """
 
-from refmodel.core import (
-    ENOENT,
-    VM_FAULT_SIGBUS,
-    Folio,
-    Vmf,
-    cited,
-    rule,
-    userfaultfd_minor,
-)
+from refmodel.core import ENOENT, VM_FAULT_SIGBUS, cited, rule
+from refmodel.filemap import Folio
 from refmodel.kvm import GuestMemfd
+from refmodel.memory import Vmf, userfaultfd_minor
 from refmodel.model import Revision, patch
 from refmodel.revisions.rfc_pagecache_folio import CORE
 from refmodel.world import VM_UFFD_MINOR
@@ -28,7 +22,7 @@ _CORE = tuple(cited(function, _PATCH.format(2, 3)) for function in CORE)
 
 @rule(_PATCH.format(3, 4), "->fault answers VM_FAULT_UFFD_MINOR, the core raises the event")
 def _do_fault(k: GuestMemfd, vmf: Vmf) -> int:
-    ret: int = getattr(k, k.vm_ops["fault"])(vmf)
+    ret = k.call_fault(vmf)
     if ret & VM_FAULT_UFFD_MINOR:
         return k.handle_userfault(vmf, VM_UFFD_MINOR)
     return ret
@@ -40,8 +34,7 @@ def kvm_gmem_fault_user_mapping(k: GuestMemfd, vmf: Vmf) -> int:
         return VM_FAULT_SIGBUS
     folio = k.filemap_lock_folio(vmf.pgoff)
     if not isinstance(folio, int) and userfaultfd_minor(vmf.vma):
-        k.folio_unlock(folio)
-        k.folio_put(folio)
+        k.folio_release(folio)
         return VM_FAULT_UFFD_MINOR
     if folio == -ENOENT:
         k.preempt("->fault has found no folio and is about to allocate one")

@@ -2,35 +2,42 @@
 """write() v4 of August 2025: generic_perform_write() under the folio's lock, no userfaultfd.
 
 20250828153049.3922-1-kalyazin@amazon.com.  It does not link: filemap_remove_folio() is not
-exported.  Short copies, which take the folio out of the cache, are not in this alphabet.
+exported.
 """
 
-from refmodel.core import EFAULT, EINVAL, ENOSPC, Folio, rule
-from refmodel.kvm import GuestMemfd618
+from refmodel.core import EFAULT, EINVAL, ENOSPC, rule
+from refmodel.filemap import Folio
+from refmodel.kvm import PAGE, GuestMemfd618
 from refmodel.model import Revision, patch
 
 _PATCH = "write v4 1/2 <20250828153049.3922-2-kalyazin@amazon.com>"
 
 
-@rule(_PATCH, "beyond the size: EINVAL; uptodate: ENOSPC; else the folio, locked")
-def kvm_kmem_gmem_write_begin(k: GuestMemfd618, index: int) -> Folio | int:
-    if index >= k.size:
+@rule(_PATCH, "whole pages inside the file, else EINVAL; uptodate: ENOSPC; else the folio, locked")
+def kvm_kmem_gmem_write_begin(k: GuestMemfd618, index: int, at: int, length: int) -> Folio | int:
+    if at or length != PAGE or index >= k.size:
         return -EINVAL
     folio = k.kvm_gmem_get_folio(index)
     if isinstance(folio, int):
         return -EFAULT
     if folio.uptodate:
-        k.folio_unlock(folio)
-        k.folio_put(folio)
+        k.folio_release(folio)
         return -ENOSPC
     return folio
 
 
-@rule(_PATCH, "a page copied whole is marked prepared before it is unlocked")
-def kvm_kmem_gmem_write_end(k: GuestMemfd618, folio: Folio) -> None:
-    k.kvm_gmem_mark_prepared(folio)
-    k.folio_unlock(folio)
+@rule(_PATCH, "copied whole: marked prepared before it is unlocked; else taken out of the cache")
+def kvm_kmem_gmem_write_end(
+    k: GuestMemfd618, index: int, folio: Folio, at: int, length: int, copied: int
+) -> int:
+    del at
+    if copied == length:
+        k.kvm_gmem_mark_prepared(folio)
+        k.folio_release(folio)
+        return copied
+    k.filemap_remove_folio(index, folio)
     k.folio_put(folio)
+    return 0
 
 
 A_OPS = {"write_begin": "kvm_kmem_gmem_write_begin", "write_end": "kvm_kmem_gmem_write_end"}

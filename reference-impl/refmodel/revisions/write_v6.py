@@ -5,7 +5,8 @@
 fault or vCPU access clears the page: everything written is lost.
 """
 
-from refmodel.core import EFAULT, EINVAL, Folio, rule
+from refmodel.core import EFAULT, EINVAL, rule
+from refmodel.filemap import Folio
 from refmodel.kvm import GuestMemfd618
 from refmodel.model import Revision, patch
 from refmodel.revisions.write_v4 import A_OPS, HOOKS
@@ -13,18 +14,26 @@ from refmodel.revisions.write_v4 import A_OPS, HOOKS
 _PATCH = "write v6 1/2 <20251020161352.69257-2-kalyazin@amazon.com>"
 
 
-@rule(_PATCH, "beyond the size: EINVAL; else the folio, filled before or not")
-def kvm_kmem_gmem_write_begin(k: GuestMemfd618, index: int) -> Folio | int:
+@rule(_PATCH, "any part of a page inside the file, else EINVAL; filled before or not")
+def kvm_kmem_gmem_write_begin(k: GuestMemfd618, index: int, at: int, length: int) -> Folio | int:
+    del at, length
     if index >= k.size:
         return -EINVAL
     folio = k.kvm_gmem_get_folio(index)
     return -EFAULT if isinstance(folio, int) else folio
 
 
-@rule(_PATCH, "unlocks; the uptodate flag is left as it was")
-def kvm_kmem_gmem_write_end(k: GuestMemfd618, folio: Folio) -> None:
-    k.folio_unlock(folio)
-    k.folio_put(folio)
+@rule(_PATCH, "the rest of a short copy is zeroed; the uptodate flag is left as it was")
+def kvm_kmem_gmem_write_end(
+    k: GuestMemfd618, index: int, folio: Folio, at: int, length: int, copied: int
+) -> int:
+    del index, at
+    if 0 < copied < length:
+        # From the start of the page: pos is masked with the number of pages, not of bytes.
+        for half in range(copied, length):
+            k.folio_zero_half(folio, half)
+    k.folio_release(folio)
+    return copied
 
 
 MODEL = Revision(

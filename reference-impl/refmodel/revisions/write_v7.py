@@ -4,26 +4,32 @@
 20251114151828.98165-1-kalyazin@amazon.com.  The file of this world has the flag.
 """
 
-from refmodel.core import EINVAL, Folio, rule
-from refmodel.kvm import GuestMemfd618
+from refmodel.core import EINVAL, rule
+from refmodel.filemap import Folio
+from refmodel.kvm import PAGE, GuestMemfd618
 from refmodel.model import Revision, patch
 
 _PATCH = "write v7 1/2 <20251114151828.98165-2-kalyazin@amazon.com>"
 
 
-@rule(_PATCH, "beyond the size: EINVAL; else the folio, filled before or not")
-def kvm_gmem_write_begin(k: GuestMemfd618, index: int) -> Folio | int:
-    if index >= k.size:
+@rule(_PATCH, "whole pages inside the file, else EINVAL; filled before or not")
+def kvm_gmem_write_begin(k: GuestMemfd618, index: int, at: int, length: int) -> Folio | int:
+    if index >= k.size or at or length != PAGE:
         return -EINVAL
     return k.kvm_gmem_get_folio(index)
 
 
-@rule(_PATCH, "a page nobody had filled is marked uptodate before it is unlocked")
-def kvm_gmem_write_end(k: GuestMemfd618, folio: Folio) -> None:
+@rule(_PATCH, "a page nobody had filled: what was not copied is zeroed, be it all; marked uptodate")
+def kvm_gmem_write_end(
+    k: GuestMemfd618, index: int, folio: Folio, at: int, length: int, copied: int
+) -> int:
+    del index, at
     if not folio.uptodate:
+        for half in range(copied, length):
+            k.folio_zero_half(folio, half)
         k.kvm_gmem_mark_prepared(folio)
-    k.folio_unlock(folio)
-    k.folio_put(folio)
+    k.folio_release(folio)
+    return copied
 
 
 FUNCTIONS = (kvm_gmem_write_begin, kvm_gmem_write_end)

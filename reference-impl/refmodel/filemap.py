@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The page cache of one file: folios, their locks and the copies into them.  6.12 mm/filemap.c."""
+
+from collections.abc import Callable
+
+from refmodel.core import ENOENT
+from refmodel.world import MAPPED, MIXED, STALE, ZERO, Oops, State
+
+
+class Folio:
+    """A page of the page cache.  One lock, one content.
+
+    ``refs`` counts references functions hold, not those of the page cache and of page tables;
+    ``secret`` says that it was taken out of the kernel's direct map.
+    """
+
+    __slots__ = ("content", "locked", "refs", "secret", "uptodate")
+
+    def __init__(self, content: str, uptodate: bool, secret: bool = False) -> None:
+        self.content = content
+        self.uptodate = uptodate
+        self.secret = secret
+        self.locked = False
+        self.refs = 0
+
+
+def halves(first: str, second: str) -> str:
+    """The content of a page of two halves."""
+    return first if first == second else f"{first}/{second}"
+
+
+def halves_of(content: str) -> tuple[str, str]:
+    first, slash, second = content.partition("/")
+    return (first, second) if slash else (content, content)
+
+
+def with_half(content: str, half: int, value: str) -> str:
+    """``content`` with one half, 0 or 1, of the page replaced."""
+    first, second = halves_of(content)
+    return halves(first, value) if half else halves(value, second)
+
+
+def read_back(folio: Folio) -> str:
+    """What a reader of a whole page learns."""
+    return f"value {MIXED if '/' in folio.content else folio.content}"
+
+
+class PageCache:
+    """One kernel's page cache, for the length of one input, starting from ``state``."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.size = state.size
+        self.page_cache: list[Folio | None] = [
+            Folio(page.content, page.uptodate, page.secret) if page.content else None
+            for page in state.pages
+        ]
+        self.folios = [folio for folio in self.page_cache if folio is not None]
+        self.invalidate_lock = 0
+        """i_mapping->invalidate_lock: its readers, or -1 while it is held exclusively."""
+
+    def preempt(self, point: str) -> None:
+        """Another thread may run here.  Only the race search lets one."""
+
+    def wait_until(self, free: Callable[[], bool], what: str) -> None:
+        """Sleep until ``free``.  Alone, a thread that has to wait waits for ever."""
+        if not free():
+            raise Oops(f"deadlock on {what}")
+
+    def folio_lock(self, folio: Folio) -> None:
+        self.wait_until(lambda: not folio.locked, "a folio lock")
+        folio.locked = True
+
+    def folio_unlock(self, folio: Folio) -> None:
+        if not folio.locked:
+            raise Oops("folio_unlock() of an unlocked folio")
+        folio.locked = False
+
+    def folio_put(self, folio: Folio) -> None:
+        folio.refs -= 1
+
+    def folio_release(self, folio: Folio) -> None:
+        """folio_unlock() and folio_put(), which mostly come together."""
+        self.folio_unlock(folio)
+        self.folio_put(folio)
+
+    def filemap_invalidate_lock_shared(self) -> None:
+        self.wait_until(lambda: self.invalidate_lock >= 0, "the invalidate lock")
+        self.invalidate_lock += 1
+
+    def filemap_invalidate_unlock_shared(self) -> None:
+        self.invalidate_lock -= 1
+
+    def filemap_invalidate_lock(self) -> None:
+        self.wait_until(lambda: self.invalidate_lock == 0, "the invalidate lock")
+        self.invalidate_lock = -1
+
+    def filemap_invalidate_unlock(self) -> None:
+        self.invalidate_lock = 0
+
+    def filemap_get_entry(self, index: int) -> Folio | None:
+        """With a reference, not locked; None where there is none."""
+        folio = self.page_cache[index]
+        if folio is not None:
+            folio.refs += 1
+        return folio
+
+    def filemap_lock_folio(self, index: int) -> Folio | int:
+        """Found, locked and with a reference, still part of the file; or ENOENT."""
+        while True:
+            folio = self.page_cache[index]
+            if folio is None:
+                return -ENOENT
+            self.folio_lock(folio)
+            if folio is self.page_cache[index]:
+                folio.refs += 1
+                return folio
+            self.folio_unlock(folio)
+
+    def filemap_grab_folio(self, index: int) -> Folio | int:
+        """Find or create, locked; a created folio is neither cleared nor uptodate."""
+        folio = self.filemap_lock_folio(index)
+        if isinstance(folio, int):
+            folio = self.filemap_add_folio(index, Folio(STALE, uptodate=False))
+            folio.refs += 1
+        return folio
+
+    def filemap_add_folio(self, index: int, folio: Folio) -> Folio:
+        """A new folio enters the file, locked."""
+        self.page_cache[index] = folio
+        self.folios.append(folio)
+        folio.locked = True
+        return folio
+
+    def filemap_remove_folio(self, index: int, folio: Folio) -> None:
+        self.page_cache[index] = None
+        self.folio_unlock(folio)
+
+    def truncate_folio(self, index: int, *mappings: list[str]) -> None:
+        """truncate_inode_pages_range() of one page: unmap it everywhere, drop it.
+
+        unmap_mapping_folio() has even_cows false, so a poison marker stays.
+        """
+        folio = self.page_cache[index]
+        if folio is None:
+            return
+        self.folio_lock(folio)
+        for ptes in mappings:
+            if ptes[index] == MAPPED:
+                ptes[index] = ""
+        self.filemap_remove_folio(index, folio)
+
+    # ---- the kernel's own access to a page, through its direct map -----------------------------
+
+    def kmap_local_folio(self, folio: Folio) -> None:
+        if folio.secret:
+            raise Oops("the kernel touches a page it took out of its direct map")
+
+    def clear_highpage(self, folio: Folio) -> None:
+        self.kmap_local_folio(folio)
+        folio.content = ZERO
+
+    def folio_zero_half(self, folio: Folio, half: int) -> None:
+        """folio_zero_range() of one half of the page."""
+        self.kmap_local_folio(folio)
+        folio.content = with_half(folio.content, half, ZERO)
+
+    def copy_from_user(self, folio: Folio, value: str, at: int = 0, count: int = 2) -> None:
+        """Copies into ``count`` halves of the page, from half ``at`` on; it may have to wait."""
+        self.kmap_local_folio(folio)
+        for half in range(at, at + count):
+            if half > at:
+                self.preempt("half of the page is copied")
+            folio.content = with_half(folio.content, half, value)
