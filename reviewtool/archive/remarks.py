@@ -6,50 +6,20 @@ A heuristic, and shown as one: it matches quoted text, it does not understand it
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from reviewtool.archive.codewalk import hooks_in, places
+from reviewtool.archive.conversation import as_conversation
 from reviewtool.archive.quotes import Exchange, exchanges, quoted_lines
 from reviewtool.archive.threads import answered
 from reviewtool.archive.trailers import is_robot, same_person
-from reviewtool.archive.types import Patch, Reply, Revision
-
-State = Literal["answered", "standing", "unknown"]
+from reviewtool.archive.types import Patch, RemarkState, Reply, Revision
+from reviewtool.archive.types import Remark as Remark
 
 FOCUS = 6
 """How many matched lines directly above an answer it is taken to be about."""
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _CODE = re.compile(r"(?:->|\.)(\w+)\b|\b(\w+)\(\)")
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """One answer to one quote.
-
-    ``patch`` is the number of the patch it is about, 0 for the cover letter. ``lines`` are the
-    quoted lines found in it, by number from 0 in its text (cover body; or message, ``---``, notes
-    and diff, see :func:`text_of`); ``focus`` those directly above the answer. ``functions`` and
-    ``hooks`` are named nearest first. ``state`` says whether the next revision changed what is
-    quoted: "unknown" where nothing quoted could be found. ``by_author``: the poster of the series
-    speaks, so it is an answer rather than a request.
-    """
-
-    message_id: str
-    in_reply_to: str
-    author: str
-    date: str
-    patch: int
-    path: str
-    quote: str
-    answer: str
-    lines: tuple[int, ...]
-    focus: tuple[int, ...]
-    functions: tuple[str, ...]
-    hooks: tuple[str, ...]
-    state: State
-    by_author: bool
 
 
 def remarks_of(revision: Revision, after: Revision | None = None) -> tuple[Remark, ...]:
@@ -68,7 +38,7 @@ def remarks_of(revision: Revision, after: Revision | None = None) -> tuple[Remar
         number = numbers[target]
         text = _lines_of(revision, patches.get(number))
         found.extend(_remarks_in(reply, number, text, revision, after, hooks))
-    return tuple(found)
+    return as_conversation(found, {r.message_id: r.in_reply_to for r in revision.replies})
 
 
 def about(remarks: Sequence[Remark], name: str) -> tuple[Remark, ...]:
@@ -99,9 +69,10 @@ def _remarks_in(
         position = matched[-1] if matched else position
         focus = _tail(matched)
         near = [inside[n] for n in reversed(focus)]
-        # Lines that were not found in the patch still tell by themselves where they stood.
-        span = range(exchange.seen, exchange.seen + len(exchange.quote))
-        near += [quoted_inside[n] for n in reversed(span)]
+        if not near:
+            # Lines that were not found in the patch still tell by themselves where they stood.
+            span = range(exchange.seen, exchange.seen + len(exchange.quote))
+            near = [quoted_inside[n] for n in reversed(span)]
         functions = dict.fromkeys(name for _, name in near if name)
         functions.update(dict.fromkeys(_named(exchange.answer, {name for _, name in inside})))
         path = next((path for path, _ in near if path), "")
@@ -121,6 +92,7 @@ def _remarks_in(
                 hooks=_hooks_named(exchange, hooks, tuple(functions)),
                 state=_state([text[n] for n in focus], number == 0, after),
                 by_author=same_person(reply.author, revision.author),
+                number=len(found),
             )
         )
     return found
@@ -168,7 +140,7 @@ def _tail(matched: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(reversed(tail))
 
 
-def _state(focus: Sequence[str], cover: bool, after: Revision | None) -> State:
+def _state(focus: Sequence[str], cover: bool, after: Revision | None) -> RemarkState:
     """Whether the lines in ``focus`` are gone from the next revision."""
     lines = [_squeezed(line) for line in focus if len(_squeezed(line)) > 4]
     if not lines:

@@ -115,6 +115,12 @@ def _plain_address(address: str) -> str:
     return f"{local.partition('+')[0]}@{domain}"
 
 
+def person(author: str) -> str:
+    """``"Last, First (ACME)" <address>`` as people call the sender: by name, else by address."""
+    name, address = parseaddr(author)
+    return spoken_name(name) or address or author
+
+
 def spoken_name(name: str) -> str:
     """``Last, First`` (as some mail servers write it) as ``First Last``."""
     name = re.sub(r"\([^)]*\)", "", name).strip()

@@ -7,6 +7,9 @@ charset are kept as surrogate escapes; print text through :func:`reviewtool.text
 """
 
 from dataclasses import dataclass
+from typing import Literal
+
+RemarkState = Literal["answered", "standing", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +104,35 @@ class Revision:
     def root(self) -> str:
         """The message-id a reviewer would cite: the cover's, else the first patch's."""
         return self.cover.message_id if self.cover else self.patches[0].message_id
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One answer to one quote.
+
+    ``patch`` is the number of the patch it is about, 0 for the cover letter. ``lines`` are the
+    quoted lines found in it, by number from 0 in its text (cover body; or message, ``---``, notes
+    and diff, see :func:`reviewtool.archive.remarks.text_of`); ``focus`` those directly above the
+    answer. ``functions`` and ``hooks`` are named nearest first. ``state`` says whether the next
+    revision changed what is quoted: "unknown" where nothing quoted could be found. ``by_author``:
+    the poster of the series speaks, so it is an answer rather than a request. ``number`` counts the
+    remarks of one mail from 0; ``follows`` is the earlier remark (message-id, number) whose words
+    it quotes: the remark is then about what that one is about, unless it quotes lines of its own.
+    """
+
+    message_id: str
+    in_reply_to: str
+    author: str
+    date: str
+    patch: int
+    path: str
+    quote: str
+    answer: str
+    lines: tuple[int, ...]
+    focus: tuple[int, ...]
+    functions: tuple[str, ...]
+    hooks: tuple[str, ...]
+    state: RemarkState
+    by_author: bool
+    number: int = 0
+    follows: tuple[str, int] | None = None

@@ -8,7 +8,7 @@ from email.utils import parseaddr
 from itertools import count
 
 from reviewtool.archive.slugs import slug
-from reviewtool.archive.trailers import same_person, spoken_name
+from reviewtool.archive.trailers import person, same_person
 from reviewtool.archive.types import Revision
 
 # Words that say what is done and not what it is done to: they tell no series from another.
@@ -38,8 +38,7 @@ class Run:
     @property
     def author(self) -> str:
         """The author's name, or address if no name is given."""
-        name, address = parseaddr(self.revisions[-1].author)
-        return spoken_name(name) or address
+        return person(self.revisions[-1].author)
 
 
 def runs_of(lineages: Sequence[Sequence[Revision]]) -> tuple[tuple[Revision, ...], ...]:

@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from reviewtool.archive.trailers import person
 from reviewtool.lineage.study import Study
 from reviewtool.report.table import table
 from reviewtool.review.lineage import Entry
@@ -64,7 +65,7 @@ def _row(entry: Entry) -> tuple[str, ...]:
     return (
         entry.study.id,
         (entry.study.date or mail.date)[:10],
-        mail.author.partition(" <")[0],
+        person(mail.author),
         entry.study.origin,
         str(len(mail.patches)) if mail.complete else count,
         str(len(mail.replies)),

@@ -4,9 +4,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from reviewtool.archive.conversation import in_threads
 from reviewtool.archive.remarks import Remark
+from reviewtool.archive.trailers import person
 from reviewtool.text import visible, visible_line
 
+_DEEPEST = 8  # threads that go on are not moved further in
 _QUOTED = 4  # last lines of a quote that are shown: the ones the answer stands below
 
 
@@ -28,6 +31,10 @@ def remarks_shape(revision: str, remarks: Sequence[Remark]) -> dict[str, Any]:
                 "hooks": list(one.hooks),
                 "state": one.state,
                 "by_author": one.by_author,
+                "number": one.number,
+                "follows": {"message_id": one.follows[0], "number": one.follows[1]}
+                if one.follows
+                else None,
             }
             for one in remarks
         ],
@@ -35,18 +42,23 @@ def remarks_shape(revision: str, remarks: Sequence[Remark]) -> dict[str, Any]:
 
 
 def remarks_text(remarks: Sequence[Remark]) -> str:
-    """One paragraph a remark: who, on what, the end of the quote, the answer."""
-    return "\n".join(_remark(one) for one in remarks) or "no remarks\n"
+    """The conversations: who, on what, the end of the quote, the answer; below it, further in, what
+    was said to that."""
+    threads = in_threads(remarks)
+    return "\n".join(_remark(depth, one) for depth, one in threads) or "no remarks\n"
 
 
-def _remark(one: Remark) -> str:
-    place = f"patch {one.patch}" if one.patch else "cover letter"
+def _remark(depth: int, one: Remark) -> str:
+    place = f" on {f'patch {one.patch}' if one.patch else 'the cover letter'}"
     names = ", ".join((*one.hooks, *one.functions))
     state = "by the author" if one.by_author else one.state
-    head = f"{one.date[:10]} {one.author.partition(' <')[0]} on {place}"
-    lines = [visible_line(f"{head}{': ' + names if names else ''} ({state})")]
+    head = f"{one.date[:10]} {person(one.author)}"
+    # What follows a remark is about the same: that is said once.
+    head += f" ({state})" if depth else f"{place}{': ' + names if names else ''} ({state})"
     quoted = [line for line in one.quote.splitlines() if line.strip()][-_QUOTED:]
+    lines = [visible_line(head)]
     lines += [f"    > {visible_line(line)}" for line in quoted]
     lines += [f"    {line}" for line in visible(one.answer).splitlines()]
     lines.append(visible_line(f"    <{one.message_id}>"))
-    return "\n".join(lines) + "\n"
+    margin = "  " * min(depth, _DEEPEST)
+    return "\n".join(f"{margin}{line}".rstrip() for line in lines) + "\n"

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewtool.archive.codewalk import hooks_in, places
+from reviewtool.archive.conversation import in_threads
 from reviewtool.archive.quotes import exchanges
 from reviewtool.archive.remarks import Remark, about, remarks_of, text_of
 from reviewtool.archive.types import Cover, Patch, Reply, Revision
@@ -171,6 +172,55 @@ def test_replies_to_replies_belong_to_the_patch_and_the_author_is_told() -> None
     )
     assert (first.by_author, second.by_author, second.patch) == (False, True, 1)
     assert second.in_reply_to == "r@x"
+
+
+def test_who_answers_an_answer_speaks_of_the_same_lines() -> None:
+    first = reply(quote("+\tret = prepare_the_page(vma);") + "Can that sleep, I wonder?\n")
+    second = reply(
+        "> > +\tret = prepare_the_page(vma);\n> Can that sleep,\n> I wonder?\n\nIt cannot.\n",
+        to="r@x",
+        message_id="s@x",
+    )
+    third = reply("> It cannot.\n\nFine.\n", to="s@x", message_id="t@x")
+    found = remarks_of(revision(first, second, third))
+    assert [one.follows for one in found] == [None, ("r@x", 0), ("s@x", 0)]
+    assert [one.functions for one in found] == [("do_before",)] * 3
+    assert [one.state for one in found] == ["standing"] * 3
+    assert about(found, "do_before") == found
+
+
+def test_words_quoted_over_a_mail_that_says_nothing_are_found_further_up() -> None:
+    first = reply("Where is the lock taken?\n")
+    thanks = reply("> Where is the lock taken?\n\nThanks\n", to="r@x", message_id="s@x")
+    third = reply("> > Where is the lock taken?\n\nNowhere.\n", to="s@x", message_id="t@x")
+    found = remarks_of(revision(first, thanks, third))
+    assert [(one.answer, one.follows) for one in found] == [
+        ("Where is the lock taken?", None),
+        ("Nowhere.", ("r@x", 0)),
+    ]
+
+
+def test_a_remark_that_quotes_nobody_follows_nobody() -> None:
+    other = reply("Something else.\n", to="r@x", message_id="s@x")
+    first, second = remarks_of(revision(reply("General words.\n"), other))
+    assert (first.follows, second.follows) == (None, None)
+
+
+def test_threads_keep_together_what_dates_interleave() -> None:
+    remarks = remarks_of(
+        revision(
+            reply("one thing\n", message_id="1@x"),
+            reply("another thing\n", message_id="2@x"),
+            reply("> one thing\n\nyes to one\n", to="1@x", message_id="3@x"),
+            reply("> another thing\n\nno to the other\n", to="2@x", message_id="4@x"),
+        )
+    )
+    assert [(depth, one.message_id) for depth, one in in_threads(remarks)] == [
+        (0, "1@x"),
+        (1, "3@x"),
+        (0, "2@x"),
+        (1, "4@x"),
+    ]
 
 
 def test_about_filters_by_hook_or_function() -> None:
