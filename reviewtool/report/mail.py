@@ -132,11 +132,12 @@ def _summary(told: Told) -> list[str]:
     if told.before is not None:
         head += f" <{told.before.root}>"
     lines = [f"{head}:"] if len(head) < WIDTH else [head]
-    lines += _wrapped(f"Patches: {_patches(told)}.")
+    lines += _wrapped(f"Patches: {patches_told(told)}.")
     return lines
 
 
-def _patches(told: Told) -> str:
+def patches_told(told: Told) -> str:
+    """Which patches are the same, changed, new or gone, by number."""
     pairs = told.diff.patches or ()
     words = []
     for state in ("same", "changed", "moved", "added", "removed"):

@@ -4,6 +4,7 @@
 import argparse
 import sys
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from reviewtool.cache import write_atomic
@@ -16,11 +17,11 @@ from reviewtool.report.interface import INSIDE
 from reviewtool.report.json import document
 from reviewtool.report.mail import mail_text
 from reviewtool.report.markdown import markdown
-from reviewtool.review.difference import chosen_pair
+from reviewtool.review.difference import BASE, chosen_pair
 from reviewtool.review.session import Session, snapshots
-from reviewtool.review.told import Told, told
+from reviewtool.review.told import told
 
-FORMATS = ("text", "markdown")
+FORMATS = ("text", "markdown", "html")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,13 +32,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--against", metavar="REV", help="compare with this one (default: the one before)"
     )
     parser.add_argument(
-        "--lineage", action="store_true", help="with the first revision of the study, all between"
+        "--lineage",
+        action="store_true",
+        help="text, markdown: against the first revision of the study; html: each revision "
+        "against the one before",
     )
     parser.add_argument(
         "--format",
         choices=FORMATS,
         default="text",
-        help="text: a reply for the list, 72 columns (default); markdown",
+        help="text: a reply for the list, 72 columns (default); markdown; html: one file that "
+        "loads nothing",
+    )
+    parser.add_argument(
+        "--test",
+        action="store_true",
+        help="html: hold the models against the revisions' kernels, which builds and boots them",
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="write it there, whole or not")
 
@@ -46,9 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     opened = session(arguments)
     if arguments.against and arguments.lineage:
         raise InputError("both --against and --lineage are given", "report", "say one")
-    a, b = _pair(opened, arguments)
-    found = told(opened, a, b)
-    out = _written(opened, arguments, found)
+    out = _page(opened, arguments) if _is_page(arguments) else _written(opened, arguments)
     if arguments.output is None:
         sys.stdout.write(out)
     else:
@@ -70,7 +78,24 @@ def _pair(opened: Session, arguments: argparse.Namespace) -> tuple[str, str]:
     return chosen_pair(opened, names)
 
 
-def _written(opened: Session, arguments: argparse.Namespace, found: Told) -> str:
+def _is_page(arguments: argparse.Namespace) -> bool:
+    return arguments.format == "html" and not arguments.json
+
+
+def _page(opened: Session, arguments: argparse.Namespace) -> str:
+    from reviewtool.report.html import html
+    from reviewtool.review.page import page
+
+    known = [one.id for one in opened.study.revisions]
+    if arguments.lineage:
+        pairs = list(pairwise(known))[::-1] or [(BASE, name) for name in known]
+    else:
+        pairs = [_pair(opened, arguments)]
+    return html(page(opened, pairs, test=arguments.test))
+
+
+def _written(opened: Session, arguments: argparse.Namespace) -> str:
+    found = told(opened, *_pair(opened, arguments))
     if arguments.json:
         return document("report", report_shape(found)) + "\n"
     if arguments.format == "markdown":
