@@ -18,15 +18,17 @@ _TRACEPOINT = re.compile(
     rb"^(TRACE_EVENT\w*|DEFINE_EVENT\w*|DECLARE_TRACE\w*)\s*\(\s*(\w+)\s*(?:,\s*(\w+))?",
     re.MULTILINE,
 )
+# Atomic: each piece of a value is read in one way, or a long value that is no constant would be
+# tried in all ways there are to cut it.
 _CONSTANT = re.compile(
-    r"""[\s()|&~+\-*/<>,]* (?:
-        (?: 0[xX][0-9a-fA-F]+ | \d+ ) [uUlL]*
-      | [A-Z_][A-Z0-9_]*
-      | \(\s*_*[us]\d+\s*\) | BIT(?:_ULL)?\([^()]*\) | _BITULL?\([^()]*\)
+    r"""(?>
+        \(\s*_*[us]\d+\s*\) | BIT(?:_ULL)?\([^()]*\) | _BITULL?\([^()]*\)
       | GENMASK(?:_ULL)?\([^()]*\)
+      | 0[xX][0-9a-fA-F]+[uUlL]* | \d+[uUlL]*
+      | [A-Z_][A-Z0-9_]*
       | '(?:\\.|[^'])' | "[^"]*"
-      | [\s()|&~+\-*/<>,]+
-    )+""",
+      | [\s()|&~+\-*/<>,]
+    )++""",
     re.VERBOSE,
 )
 
