@@ -22,6 +22,8 @@ from reviewtool.process import Completed, run, sealed_env
 AM_SECONDS = 120
 _STALE_SECONDS = 10 * AM_SECONDS
 _TITLE_BYTES = 120
+_GLUED = re.compile(r",(?=\S)")
+"""In ``[net-next,v2,1/5]`` b4 finds neither version nor number."""
 _FORMAT = "am-2"
 
 
@@ -173,9 +175,11 @@ def _presentable(mail: Mail) -> bytes:
         kept = _without(header, b"content-type:", b"content-transfer-encoding:")
         header = kept + b"\nContent-Type: text/plain; charset=" + charset
         header += b"\nContent-Transfer-Encoding: 8bit"
-    if len(mail.subject.title.encode("utf-8", "replace")) > _TITLE_BYTES:
-        prefix = mail.subject_line.removesuffix(mail.subject.title)
-        line = f"Subject: {prefix}{_short_title(mail.subject.title)}"
+    title = mail.subject.title
+    prefix = mail.subject_line.removesuffix(title)
+    long = len(title.encode("utf-8", "replace")) > _TITLE_BYTES
+    if long or _GLUED.search(prefix):
+        line = f"Subject: {_GLUED.sub(' ', prefix)}{_short_title(title) if long else title}"
         header = _without(header, b"subject:") + b"\n" + line.encode("utf-8", "surrogateescape")
     if synthetic(mail.message_id):
         header = _without(header, b"message-id:") + f"\nMessage-ID: <{mail.message_id}>".encode()

@@ -72,6 +72,9 @@ def diff_extent(text: str) -> Extent | None:
             binary = line.startswith("GIT binary") or (binary and not line.startswith("diff "))
             whole = whole or bool(_WITHOUT_HUNKS.match(line))
             end = after
+        elif line.startswith("b/") and lines[number - 1].startswith("diff --git "):
+            damage = damage or "a file header is wrapped"
+            end = after
         elif line.strip():
             if not _goes_on(lines[number:]):
                 break

@@ -13,6 +13,8 @@ from reviewtool.archive.trailers import posted_trailers
 from reviewtool.archive.types import Patch
 
 _IN_BODY_FROM = re.compile(r"From: (.*@.*)\n")
+_SIGNED_OFF = re.compile(r"^Signed-off-by: ", re.MULTILINE)
+_MAIL = re.compile(r"^(?:From |From: |Subject: |-- $)", re.MULTILINE)
 _CUT = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
 
@@ -64,14 +66,35 @@ def sketch_patch(mail: Mail) -> Patch:
 
 def split_patch(text: str) -> tuple[str, str, str, str]:
     """Mail text as (commit message, notes below ``---``, diff, what is wrong with the diff)."""
-    extent = diff_extent(text)
-    head = text[: extent.start] if extent else text
-    diff = text[extent.start : extent.end] if extent else ""
+    start = _past_message_diff(text)
+    extent = diff_extent(text[start:])
+    head = text[: start + extent.start] if extent else text
+    diff = text[start + extent.start : start + extent.end] if extent else ""
     if diff and not diff.endswith("\n"):
         diff += "\n"
-    cut = _CUT.search(head)
+    cut = _CUT.search(head, start)
     words, notes = (head[: cut.start()], head[cut.end() :]) if cut else (head, "")
-    return words.strip() + "\n", notes.strip("\n"), diff, extent.damage if extent else "no diff"
+    damage = extent.damage if extent else "no diff"
+    if start and not damage:
+        damage = "its message holds a diff, which git am takes for the patch"
+    return words.strip() + "\n", notes.strip("\n"), diff, damage
+
+
+def _past_message_diff(text: str) -> int:
+    """Where to look for the patch: past a diff the commit message shows, which has the message's
+    sign-off, its ``---`` and the patch itself below it."""
+    extent = diff_extent(text)
+    if extent is None:
+        return 0
+    below = text[extent.end :]
+    cut = _CUT.search(below)
+    if (
+        not cut
+        or not _SIGNED_OFF.search(below[: cut.start()])
+        or _MAIL.search(below[: cut.start()])
+    ):
+        return 0
+    return extent.end if diff_extent(below[cut.end() :]) else 0
 
 
 def _date(value: str) -> str:

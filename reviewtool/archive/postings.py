@@ -61,7 +61,17 @@ def sort_mails(mails: Iterable[Mail]) -> Sorted:
     groups: dict[tuple[str, Mark], list[Mail]] = defaultdict(list)
     for mail in heap.members.values():
         groups[heap.anchor(mail), _mark(mail)].append(mail)
-    piles = [sent for group in groups.values() for sent in _sendings(group)]
+    wrong = {key: mail for group in groups.values() for key, mail in _misnumbered(group).items()}
+    warnings += [
+        f"{mail.message_id}: {key} bears number {mail.subject.index} too, and was sent again with "
+        "another; it is left out"
+        for key, mail in wrong.items()
+    ]
+    piles = [
+        sent
+        for group in groups.values()
+        for sent in _sendings([mail for mail in group if mail.message_id not in wrong])
+    ]
     threaded, loose = _split_loose(piles)
     joined, doubts = _join_loose(loose)
     warnings += doubts
@@ -178,6 +188,22 @@ class _Threads:
 def _mark(mail: Mail) -> Mark:
     subject = mail.subject
     return subject.rfc, subject.resend, subject.version, subject.minor, subject.total
+
+
+def _misnumbered(group: Sequence[Mail]) -> dict[str, Mail]:
+    """Mails sent under a wrong number, by id, with the mail that number is of: the patch was sent
+    again with another number, and another patch with this one."""
+    wrong: dict[str, Mail] = {}
+    for mail in group:
+        later = [m for m in group if m.date > mail.date]
+        again = any(
+            m.subject.title == mail.subject.title and m.subject.index != mail.subject.index
+            for m in later
+        )
+        right = next((m for m in later if m.subject.index == mail.subject.index), None)
+        if again and right is not None and right.subject.title != mail.subject.title:
+            wrong[mail.message_id] = right
+    return wrong
 
 
 def _sendings(group: Sequence[Mail]) -> list[list[Mail]]:

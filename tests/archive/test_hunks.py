@@ -70,8 +70,16 @@ def test_indented_prose_below_a_diff_is_no_part_of_it() -> None:
     assert sound(text)
 
 
-def test_a_wrapped_file_header_is_damage_and_no_empty_diff() -> None:
-    extent = diff_extent(diff("dir/file.c").replace(" b/dir", " \nb/dir", 1))
+def test_a_wrapped_file_header_is_damage_and_hides_no_hunk() -> None:
+    wrapped = diff("dir/file.c").replace(" b/dir", " \nb/dir", 1)
+    extent = diff_extent(wrapped)
+    assert extent is not None
+    assert (extent.hunks, extent.damage) == (1, "a file header is wrapped")
+    assert cut(wrapped) == wrapped
+
+
+def test_a_file_header_with_nothing_below_it_is_damage_and_no_empty_diff() -> None:
+    extent = diff_extent("diff --git a/x b/x\n\nwords\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n")
     assert extent is not None
     assert (extent.hunks, extent.damage) == (0, "its file header is broken")
 

@@ -164,3 +164,28 @@ def test_broken_threads_that_fit_in_two_ways_stay_apart() -> None:
     ]
     found = sort(one.mail_of(0), two.mail_of(0), *strayed).postings
     assert sorted(len(p.members) for p in found) == [1, 1, 2, 2]
+
+
+def test_a_patch_sent_under_a_wrong_number_and_again_under_its_own_is_left_out() -> None:
+    """Ada sends 1 and 2, then 3 as 2's number by mistake, and at last all as they should be."""
+    one = Series("one", total=3)
+    wrong = mail(
+        "[PATCH 2/3] mm: do a thing, step 3",
+        one.mail_of(3).decode().partition("\n\n")[2],
+        message_id="wrong@x",
+        reply_to=one.id_of(0),
+        date="Mon, 03 Mar 2025 13:30:01 +0000",
+    )
+    sorted_mails = sort_mails(parse_mail(raw) for raw in [*one.mails(), wrong])
+    (posting,) = sorted_mails.postings
+    assert [m.message_id for m in posting.patches] == [one.id_of(n) for n in (1, 2, 3)]
+    (warning,) = sorted_mails.warnings
+    assert warning.startswith(f"{one.id_of(2)}: wrong@x bears number 2 too")
+
+
+def test_a_patch_sent_twice_under_one_number_is_a_second_sending() -> None:
+    one = Series("one")
+    again = one.mail_of(2).replace(b"one-2@", b"again-2@").replace(b"13:30:02", b"15:30:02")
+    sorted_mails = sort_mails(parse_mail(raw) for raw in [*one.mails(), again])
+    assert [len(p.patches) for p in sorted_mails.postings] == [2, 1]
+    assert sorted_mails.warnings == ()

@@ -173,3 +173,25 @@ def test_b4_sees_nothing_of_the_users_and_leaves_nothing_behind(
     box.write_bytes(mbox(Series().mails()))
     assert read_file(box)[0].complete
     assert sorted(p.name for p in home.iterdir()) == [".b4-config", ".gitconfig"]
+
+
+def test_a_prefix_glued_with_commas_keeps_version_and_number(box: Path) -> None:
+    one = Series(total=3)
+    mails = [raw.replace(b"[PATCH ", b"[net-next,v2,", 1) for raw in one.mails()]
+    box.write_bytes(mbox(mails))
+    (revision,) = read_file(box)
+    assert (revision.id, len(revision.patches), revision.warnings) == ("v2", 3, ())
+    assert revision.patches[2].subject == "mm: do a thing, step 3"
+
+
+def test_a_diff_in_the_message_is_not_the_patch_and_told(box: Path) -> None:
+    shown = diff("elsewhere.c", new="not this")
+    body = f"Tested with\n\n{shown}\nSigned-off-by: A <a@x>\n---\n x | 2 +-\n\n{diff()}-- \n2.47\n"
+    box.write_bytes(mail("[PATCH] mm: x", body, message_id="m@x"))
+    (revision,) = read_file(box)
+    (patch,) = revision.patches
+    assert patch.diff == diff()
+    assert patch.message.startswith("Tested with\n\ndiff --git a/elsewhere.c")
+    assert patch.message.endswith("Signed-off-by: A <a@x>\n")
+    assert patch.notes.strip() == "x | 2 +-"
+    assert any("its message holds a diff" in line for line in revision.warnings)
