@@ -35,8 +35,11 @@ def check_revision(revision: Revision, posting: Posting, thread: Mapping[str, Wi
     if revision.complete:
         yield from _whole(revision, thread)
     yield from _unmixed(posting, thread)
+    damaged = [line for line in revision.warnings if " is damaged: " in line]
     for patch in revision.patches:
-        yield from _patch(patch, thread)
+        # What the tool itself calls damaged is not claimed to be read.
+        if not any(line.startswith(patch.message_id) for line in damaged):
+            yield from _patch(patch, thread)
     yield from _trailers(revision, thread)
 
 
@@ -48,6 +51,8 @@ def _whole(revision: Revision, thread: Mapping[str, Witness]) -> Findings:
     if sorted(index for index, _ in counters) != list(range(1, total + 1)):
         yield "complete, but the numbers say otherwise", f"{root}: {counters}"
     for patch in revision.patches:
+        if any(line.startswith(f"{patch.message_id}: patch") for line in revision.warnings):
+            continue
         if not changed(patch.diff.encode("utf-8", "surrogateescape")) and not re.search(
             r"^(?:rename to|new mode|new file mode|deleted file mode|GIT binary|Binary files)",
             patch.diff,
@@ -59,9 +64,12 @@ def _whole(revision: Revision, thread: Mapping[str, Witness]) -> Findings:
         return
     listed = [_squeezed(title) for title in cover.shortlog]
     mailed = [_squeezed(thread[patch.message_id].title) for patch in revision.patches]
-    if listed and not _same_titles(listed, mailed):
-        lacking = sorted(set(listed) ^ set(mailed))
-        yield "not the patches its cover lists", f"{root}: {lacking[:2]}"
+    unlisted, unsent = _unpaired(mailed, listed)
+    # A cover may list what goes to another project besides; it is in the thread, then.
+    others = [_squeezed(witness.title) for witness in thread.values() if not witness.reply]
+    unsent = [title for title in unsent if title not in others]
+    if listed and (unlisted or unsent):
+        yield "not the patches its cover lists", f"{root}: {unlisted[:2]} {unsent[:2]}"
     stated = cover.files_changed
     if stated is not None and len(re.findall(r"files? changed,", cover.text)) == 1:
         touched = {
@@ -110,7 +118,7 @@ def _patch(patch: Patch, thread: Mapping[str, Witness]) -> Findings:
         odd = next((b or a for a, b in _pairs(ours, theirs) if a != b), b"")
         where = odd.decode("ascii", "replace")[:80]
         yield "not the diff git reads", f"{patch.message_id}: {len(ours)}/{len(theirs)}: {where}"
-    if info.address not in patch.author.lower():
+    if "@" in info.address and info.address not in patch.author.lower():
         yield "not the author git reads", f"{patch.message_id}: {patch.author} / {info.address}"
     if _squeezed(info.title) != _squeezed(_git_title(patch.subject)):
         yield "not the title git reads", f"{patch.message_id}: {patch.subject} / {info.title}"
@@ -166,15 +174,17 @@ def _git_title(title: str) -> str:
     return re.sub(r"^(?:\s*(?:\[[^\]]*\]|re:|fwd?:))+", "", title, flags=re.IGNORECASE)
 
 
-def _same_titles(listed: Sequence[str], mailed: Sequence[str]) -> bool:
-    """Whether two lists name the same patches; authors touch a title up after the cover is made."""
-    spare = list(mailed)
-    for title in listed:
+def _unpaired(mailed: Sequence[str], listed: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The titles of each list the other lacks; authors touch one up after the cover is made."""
+    spare = list(listed)
+    lacking: list[str] = []
+    for title in mailed:
         near = difflib.get_close_matches(title, spare, n=1, cutoff=0.6)
-        if not near:
-            return False
-        spare.remove(near[0])
-    return not spare
+        if near:
+            spare.remove(near[0])
+        else:
+            lacking.append(title)
+    return lacking, spare
 
 
 def _plain(line: bytes) -> bool:
