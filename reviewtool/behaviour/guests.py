@@ -57,9 +57,10 @@ class Settings:
         """The settings that give a model's world."""
         return cls(world.pages, world.past_eof, world.threads, vm_flags)
 
-    def plan(self, words: Sequence[tuple[int, Word]]) -> bytes:
-        """The agent's plan: these settings and the sequences by number."""
-        cases = [{"case": number, "inputs": spell(word)} for number, word in words]
+    def plan(self, words: Sequence[tuple[int, Word]] | None) -> bytes:
+        """The agent's plan: these settings and the sequences by number; None: it will be asked."""
+        asked = words is None
+        cases = [{"case": number, "inputs": spell(word)} for number, word in words or ()]
         return json.dumps(
             {
                 "pages": self.pages,
@@ -67,7 +68,7 @@ class Settings:
                 "threads": self.threads,
                 "vm_flags": self.vm_flags,
                 "deadline": self.deadline,
-                "cases": cases,
+                "cases": None if asked else cases,
             }
         ).encode()
 
@@ -93,11 +94,13 @@ def kernel_guest(
     silence: float = SILENCE,
     listen: Callable[[str], None] = ignore,
     stop: threading.Event | None = None,
+    asking: int | None = None,
 ) -> RunGuest:
     """Guests of a built kernel. The console of one that does not end in order is kept as a log.
 
     ``listen`` hears every line of every console, in the thread of its guest. Once ``stop`` is set,
-    guests are ended and :class:`~reviewtool.progress.Cancelled` is raised.
+    guests are ended and :class:`~reviewtool.progress.Cancelled` is raised. ``asking`` is the
+    descriptor a guest is asked on whose plan has no sequences.
     """
 
     def run(plan: bytes, on_line: Callable[[str], None]) -> GuestEnd:
@@ -131,7 +134,14 @@ def kernel_guest(
         with pinned() as pin:
             try:
                 booted = boot(
-                    kernel, job, limits, pass_on, console=console, trusted=trusted, cancel=cancel
+                    kernel,
+                    job,
+                    limits,
+                    pass_on,
+                    console=console,
+                    trusted=trusted,
+                    cancel=cancel,
+                    stdin=asking,
                 )
             finally:
                 over.set()
@@ -188,8 +198,8 @@ class Recording:
     left_out: list[int] = field(default_factory=list)
 
 
-class _Recorder:
-    """Listens to one guest."""
+class Recorder:
+    """Listens to one guest. ``seen`` are the answers to the sequence it is busy with."""
 
     def __init__(self, words: Sequence[tuple[int, Word]]) -> None:
         self.words = dict(words)
@@ -200,7 +210,7 @@ class _Recorder:
         self.refused = ""
         self._case: int | None = None
         self._last: int | None = None
-        self._seen: list[str] = []
+        self.seen: list[str] = []
         self._events: list[tuple[int, KernelEvent]] = []
         self._kernel: list[str] = []
         self._began = time.monotonic()
@@ -214,14 +224,14 @@ class _Recorder:
             self.ready = True
         elif "begin" in message:
             self._complain_late()
-            self._case, self._seen, self._events = message["case"], [], []
+            self._case, self.seen, self._events = message["case"], [], []
             self._began = time.monotonic()
         elif "obs" in message:
             self._complain()
-            self._seen.append(message["obs"])
+            self.seen.append(message["obs"])
         elif "leak" in message:
             self._complain()
-            step = len(self._seen) if message["step"] is None else message["step"]
+            step = len(self.seen) if message["step"] is None else message["step"]
             self._events.append((step, _leak(message["allocated"])))
         elif "end" in message:
             self._complain()
@@ -256,19 +266,19 @@ class _Recorder:
         if self._case is None and self._last is not None:
             # Between two sequences: the memory of the one before is on its way back.
             before = self.traces[self._last]
-            self._case, self._seen = self._last, list(before.observations)
+            self._case, self.seen = self._last, list(before.observations)
             self._events = list(before.events)
         if self._case is None:
             raise GuestFailed(
                 f"the guest died before the first sequence: {end.reason}", str(end.console or "")
             )
         self._complain()
-        self._seen.append(self.refused or (DIED if end.ended == "panic" else HUNG))
+        self.seen.append(self.refused or (DIED if end.ended == "panic" else HUNG))
         self._keep(end.console)
 
     def _complain(self) -> None:
         lines, self._kernel = self._kernel, []
-        self._events += [(len(self._seen), event) for event in events(lines)]
+        self._events += [(len(self.seen), event) for event in events(lines)]
 
     def _complain_late(self) -> None:
         """What the kernel said after a sequence's end belongs to that sequence."""
@@ -288,7 +298,7 @@ class _Recorder:
         assert self._case is not None  # noqa: S101 - only called with a sequence open
         seconds = time.monotonic() - self._began
         self.traces[self._case] = Trace(
-            self.words[self._case], tuple(self._seen), tuple(self._events), seconds, console
+            self.words[self._case], tuple(self.seen), tuple(self._events), seconds, console
         )
         self._last, self._case = self._case, None
 
@@ -321,9 +331,9 @@ def record(
     recording = Recording()
     rest: Sequence[Numbered] = words
     while rest:
-        recorder = _Recorder(rest)
+        recorder = Recorder(rest)
 
-        def line(text: str, recorder: _Recorder = recorder) -> None:
+        def line(text: str, recorder: Recorder = recorder) -> None:
             before = len(recorder.traces)
             recorder.line(text)
             on_trace(len(recording.traces) + len(recorder.traces))

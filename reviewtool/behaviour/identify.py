@@ -122,16 +122,15 @@ def _split(minimal: Minimal, group: _Group, word: Word) -> _Parts:
     """``group`` by what its members answer to ``word``, None for those that may not be given it."""
     parts: _Parts = defaultdict(list)
     for its, now in group:
-        answers: list[Observation] | None = []
-        for each in word:
-            step = minimal.rows[now].get(each)
-            if step is None:
-                answers = None
-                break
-            now = step[0]
-            answers.append(step[1])
-        parts[None if answers is None else tuple(answers)].append((its, now))
+        answers = minimal.run(now, word)
+        parts[answers].append((its, now if answers is None else _after(minimal, now, word)))
     return parts
+
+
+def _after(minimal: Minimal, its: int, word: Word) -> int:
+    for each in word:
+        its = minimal.rows[its][each][0]
+    return its
 
 
 def complete_words(minimal: Minimal, inputs: tuple[Input, ...], extra: int) -> Iterator[Word]:

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "races": ("races", "every interleaving of two operations on the model of a revision"),
     "test": ("test", "hold the model of a revision against its own kernel, built and booted"),
     "report": ("report", "what is to be told of a revision: a reply, Markdown, one HTML file"),
+    "learn": ("learn", "infer the machine of a revision's kernel from its answers alone"),
     "tui": ("tui", "browse all of it on the terminal"),
     "kernel": ("kernel", "build a revision's kernel, boot it, or open a shell in it"),
     "doctor": ("doctor", "what this machine has, what it lacks, and the command that mends it"),

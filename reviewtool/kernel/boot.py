@@ -104,12 +104,14 @@ def boot(
     arguments: tuple[str, ...] = (),
     trusted: bool = False,
     cancel: threading.Event | None = None,
+    stdin: int | None = None,
 ) -> Boot:
     """Boot ``kernel`` (a UML executable) with ``job`` and stay until the guest has ended.
 
     ``on_line`` gets every console line as it comes, the job's and the kernel's in their order;
     ``console`` is the file that keeps them (a new one by default); ``arguments`` go on the
-    kernel's command line. Several guests may run at once, one to a thread.
+    kernel's command line; what comes on the descriptor ``stdin`` is typed on its console. Several
+    guests may run at once, one to a thread.
     """
     if console is None:
         handle, name = tempfile.mkstemp(prefix="reviewtool-console-", suffix=".log")
@@ -120,7 +122,14 @@ def boot(
     within = limits.sandbox()
     with staged(kernel, job, limits, arguments, trusted=trusted) as (inside, command):
         outcome = run(
-            inside, command, within, log=console, on_line=heard, cancel=cancel, open_input=True
+            inside,
+            command,
+            within,
+            log=console,
+            on_line=heard,
+            cancel=cancel,
+            open_input=True,
+            stdin=stdin,
         )
     ended, reason = _judge(outcome, heard, within)
     again = shlex.join(sandboxed(inside, command, within))

@@ -66,15 +66,18 @@ def run(
     chdir: str = "/",
     cancel: threading.Event | None = None,
     open_input: bool = False,
+    stdin: int | None = None,
 ) -> Outcome:
     """Run ``command`` in ``view`` within ``limits``, its output appended to ``log``.
 
     Output and errors are one stream, as a console is. ``on_line`` gets every line in order,
     without its end, in the calling thread; what it raises ends the run and is raised here.
-    Standard input is empty, or with ``open_input`` a pipe in which nothing ever comes.
+    Standard input is the descriptor ``stdin``; without one it is empty, or with ``open_input`` a
+    pipe in which nothing ever comes.
     """
     begin = time.monotonic()
-    stdin = subprocess.PIPE if open_input else subprocess.DEVNULL
+    if stdin is None:
+        stdin = subprocess.PIPE if open_input else subprocess.DEVNULL
     with started(view, command, limits, chdir=chdir, stdin=stdin) as (process, root):
         output = process.stdout
         assert output is not None  # noqa: S101 - for the type checker: it is a pipe

@@ -2,8 +2,10 @@
 """Guests without a kernel: a model plays the kernel and speaks the agent's protocol."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from refmodel.model import Model
 from refmodel.vocabulary import parse
@@ -31,18 +33,23 @@ class Pretender:
     says: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     deadly: Callable[[str], bool] = lambda _: False
     booted: list[list[int]] = field(default_factory=list)
+    asking: int | None = None
 
     def __call__(self, plan: bytes, on_line: Callable[[str], None]) -> GuestEnd:
         given = json.loads(plan)
         world = World(given["pages"], given["threads"], past_eof=given["past_eof"])
-        self.booted.append([case["case"] for case in given["cases"]])
+        cases = given["cases"]
+        if cases is None:
+            cases = self._asked()
+        else:
+            self.booted.append([case["case"] for case in cases])
 
         def tell(**message: object) -> None:
             on_line("RT " + json.dumps(message))
 
         on_line("reviewtool: init")
         tell(ready={})
-        for case in given["cases"]:
+        for case in cases:
             tell(case=case["case"], begin=True)
             state = self.model.initial(world)
             for step, each in enumerate(parse(case["inputs"])):
@@ -55,5 +62,16 @@ class Pretender:
                     return GuestEnd("panic", PANIC[0])
                 tell(case=case["case"], step=step, input=str(each), obs=str(seen))
             tell(case=case["case"], end=True)
-        tell(done={"cases": len(given["cases"])})
+        tell(done={})
         return GuestEnd("halted", "")
+
+    def _asked(self) -> Iterator[dict[str, object]]:
+        assert self.asking is not None
+        with os.fdopen(os.dup(self.asking)) as lines:
+            for number, line in enumerate(lines):
+                yield {"case": number, "inputs": line.strip()}
+
+    def listening(self, asking: int, stop: threading.Event) -> "Pretender":
+        """Another one, that is asked: a :data:`reviewtool.behaviour.conversation.Listening`."""
+        del stop  # it ends with its input
+        return replace(self, asking=asking)

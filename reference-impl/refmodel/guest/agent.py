@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a guest does: runs the plan's sequences and tells the console what it saw.
+"""What a guest does: runs the plan's sequences and tells the console what it saw. A plan whose
+sequences are null has them asked on standard input, each when the answer to the last is known.
 
 Each line of the protocol is ``RT `` and a JSON object; everything else on the console is the
 kernel's. A step's line is out before the next step begins, so the input that kills the kernel is
@@ -25,8 +26,10 @@ import json
 import os
 import platform
 import sys
+import termios
 import threading
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +62,7 @@ class Place:
         self.driver = driver
         self.case = -1
         self.step: int | None = None
+        self.cases = 0
 
     def watch(self) -> None:
         """Report a hang and stop once two looks a deadline apart find the same step."""
@@ -80,7 +84,21 @@ class Refused(Exception):  # noqa: N818 - an observation, not an error of the dr
         self.case = case
 
 
-def run_cases(place: Place, cases: list[dict[str, Any]], leaks: LeakWatch | None) -> int:
+def asked() -> Iterator[dict[str, Any]]:
+    """Cases from standard input, a sequence a line, numbered from 0."""
+    if os.isatty(0):
+        attributes = termios.tcgetattr(0)
+        attributes[3] &= ~termios.ECHO
+        termios.tcsetattr(0, termios.TCSANOW, attributes)
+    number, pending = 0, b""
+    while piece := os.read(0, 1 << 12):
+        *lines, pending = (pending + piece).split(b"\n")
+        for line in lines:
+            yield {"case": number, "inputs": line.decode()}
+            number += 1
+
+
+def run_cases(place: Place, cases: Iterable[dict[str, Any]], leaks: LeakWatch | None) -> int:
     """Run them all; the number of steps done. Raises Hang or Refused where that ends early."""
     driver = place.driver
     steps = 0
@@ -108,6 +126,7 @@ def run_cases(place: Place, cases: list[dict[str, Any]], leaks: LeakWatch | None
             found = {"leak": leak.pages, "case": place.case, "step": leak.step}
             say(found | {"allocated": leak.allocated})
         say({"case": place.case, "end": True})
+        place.cases += 1
     return steps
 
 
@@ -125,14 +144,15 @@ def main(path: str) -> None:
         leaks = LeakWatch() if os.getpid() == 1 and driver.vm else None
         began = time.monotonic()
         try:
-            steps = run_cases(place, plan["cases"], leaks)
+            cases = asked() if plan["cases"] is None else plan["cases"]
+            steps = run_cases(place, cases, leaks)
         except Hang as hang:
             say({"hang": str(hang).split(", "), "case": place.case, "step": place.step})
         except Refused as refused:
             say({"refused": str(refused), "case": refused.case})
         else:
             seconds = round(time.monotonic() - began, 6)
-            say({"done": {"cases": len(plan["cases"]), "steps": steps, "seconds": seconds}})
+            say({"done": {"cases": place.cases, "steps": steps, "seconds": seconds}})
     except (OSError, ValueError, KeyError, VocabularyError, Unsupported) as error:
         say({"error": f"{type(error).__name__}: {error}"})
 

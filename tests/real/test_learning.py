@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Machines inferred from the embedded revisions' kernels; the whole alphabet takes minutes, so some
+of it has to do here."""
+
+import threading
+
+import pytest
+
+from refmodel.revisions.rfc_missing import MODEL as RFC
+from refmodel.revisions.v3_minor_noalloc import MODEL as V3
+from refmodel.vocabulary import parse
+from reviewtool.behaviour.conversation import Conversation
+from reviewtool.behaviour.equivalence import distinguish, restricted
+from reviewtool.behaviour.explore import explore
+from reviewtool.behaviour.guests import RunGuest, Settings, kernel_guest
+from reviewtool.behaviour.learn import learn
+from reviewtool.behaviour.minimal import minimise
+from reviewtool.behaviour.verdict import SMALL
+from tests.real.conftest import BuildRevision
+
+pytestmark = pytest.mark.kernel
+
+ASKED = {
+    "rfc": "register missing; unregister; read u0 p0; pwrite p0 A; fallocate p0; continue p0; "
+    "wake p0",
+    "v3": "register minor; unregister; read u0 p0; pwrite p0 A; fallocate p0; continue p0; "
+    "punch p0",
+}
+MODELS = {"rfc": RFC, "v3": V3}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_is_learned_from_a_kernel_is_its_model(
+    build_revision: BuildRevision, name: str
+) -> None:
+    path = build_revision(name).path
+    inputs = parse(ASKED[name])
+
+    def listening(asking: int, stop: threading.Event) -> RunGuest:
+        return kernel_guest(path, trusted=True, silence=600, stop=stop, asking=asking)
+
+    found = learn(
+        lambda: Conversation(listening, Settings.of(SMALL)), SMALL, inputs=inputs, extra=1
+    )
+    expected = restricted(minimise(explore(MODELS[name], SMALL)).rows, inputs)
+    assert distinguish(expected, found.rows) is None
+    assert found.states >= 6
+    assert (found.deaths > 0) == (name == "rfc")
