@@ -32,9 +32,10 @@ class Overlay:
 def read_overlay(version: str, profile: str, folder: Path | None = None) -> Overlay:
     """The overlay for a base of ``version`` (``6.12.117``), built by ``profile``.
 
-    A profile other than fast comes on top of fast. Below ``patches`` and ``config``, what lies in a
-    folder or file named after a version (``6.12``) is for bases of that version only. Raises
-    :class:`InputError` for a profile or a base that nothing is there for.
+    A profile other than fast comes on top of fast. Below ``patches``, what lies in a folder named
+    after a version (``6.12``), or the first and the last of several (``7.2-7.3``), is for bases of
+    these versions only; ``config`` may have a fragment for a version. Raises :class:`InputError`
+    for a profile or a base that nothing is there for.
     """
     root = folder if folder is not None else paths.reference_impl() / "um-kvm"
     series = ".".join(version.split(".")[:2])
@@ -43,14 +44,15 @@ def read_overlay(version: str, profile: str, folder: Path | None = None) -> Over
         known = sorted(p.stem for p in (root / "config").glob("[a-z]*.config"))
         raise InputError("is no build profile", profile, f"one of: {', '.join(known)}")
     versions = sorted(p.name for p in (root / "patches").iterdir() if p.is_dir())
-    if versions and series not in versions:
+    mine = [name for name in versions if _covers(name, series)]
+    if versions and not mine:
         raise InputError(
             "KVM for User-Mode Linux does not know this base",
             f"Linux {version}",
             f"use one of {', '.join(versions)}",
         )
     mails = sorted((root / "patches").glob("*.patch"))
-    mails += sorted((root / "patches" / series).glob("*.patch"))
+    mails += [mail for name in mine for mail in sorted((root / "patches" / name).glob("*.patch"))]
     files = sorted(p for p in (root / "files").rglob("*") if p.is_file())
     named = dict.fromkeys(("fast", profile, series))
     fragments = [root / "config" / f"{name}.config" for name in named]
@@ -59,6 +61,16 @@ def read_overlay(version: str, profile: str, folder: Path | None = None) -> Over
         tuple((str(p.relative_to(root)), p.read_bytes()) for p in mails),
         tuple((p.name, p.read_text()) for p in fragments if p.is_file()),
     )
+
+
+def _covers(folder: str, series: str) -> bool:
+    """Whether ``7.2`` or ``7.2-7.3`` is for bases of ``series``."""
+    first, _, last = folder.partition("-")
+    return _numbers(first) <= _numbers(series) <= _numbers(last or first)
+
+
+def _numbers(series: str) -> tuple[int, ...]:
+    return tuple(int(word) for word in series.split("."))
 
 
 def lay_over(

@@ -116,7 +116,11 @@ def test_an_unknown_profile_is_named_with_the_known_ones(folder: Path) -> None:
 def test_a_base_the_overlay_does_not_know_is_named(folder: Path) -> None:
     (folder / "patches/6.12").mkdir()
     read_overlay("6.12.1", "fast", folder)
-    with pytest.raises(InputError, match=r"^Linux 5.10: .*this base; use one of 6.12"):
+    (folder / "patches/7.2-7.10").mkdir()
+    (folder / "patches/7.2-7.10/0003-c.patch").write_text("")
+    assert len(read_overlay("7.9", "fast", folder).patches) == 3
+    assert len(read_overlay("6.12.1", "fast", folder).patches) == 2
+    with pytest.raises(InputError, match=r"^Linux 5.10: .*this base; use one of 6.12, 7.2-7.10"):
         read_overlay("5.10", "fast", folder)
 
 

@@ -46,6 +46,7 @@ const struct kvm_stats_header kvm_vcpu_stats_header = {
 int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)
 {
 	switch (ext) {
+	case KVM_CAP_EXT_CPUID:
 	case KVM_CAP_IMMEDIATE_EXIT:
 	case KVM_CAP_IOEVENTFD:
 	case KVM_CAP_MEMORY_FAULT_INFO:
@@ -71,10 +72,35 @@ int kvm_vm_ioctl_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)
 	return -EINVAL;
 }
 
+/* No instruction is executed.  What there is to tell is how wide addresses are. */
+static const struct kvm_cpuid_entry2 kvm_um_cpuid[] = {
+	{ .function = 0x80000000, .eax = 0x80000008 },
+	{ .function = 0x80000008, .eax = 48 << 8 | 46 },
+};
+
+static long kvm_um_get_supported_cpuid(struct kvm_cpuid2 __user *user)
+{
+	u32 room;
+
+	if (get_user(room, &user->nent))
+		return -EFAULT;
+	if (room < ARRAY_SIZE(kvm_um_cpuid))
+		return -E2BIG;
+	if (copy_to_user(user->entries, kvm_um_cpuid, sizeof(kvm_um_cpuid)) ||
+	    put_user(ARRAY_SIZE(kvm_um_cpuid), &user->nent))
+		return -EFAULT;
+	return 0;
+}
+
 long kvm_arch_dev_ioctl(struct file *filp, unsigned int ioctl,
 			unsigned long arg)
 {
-	return -ENOTTY;
+	switch (ioctl) {
+	case KVM_GET_SUPPORTED_CPUID:
+		return kvm_um_get_supported_cpuid((void __user *)arg);
+	default:
+		return -ENOTTY;
+	}
 }
 
 int kvm_arch_vm_ioctl(struct file *filp, unsigned int ioctl, unsigned long arg)
