@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "learn": ("learn", "infer the machine of a revision's kernel from its answers alone"),
     "tui": ("tui", "browse all of it on the terminal"),
     "kernel": ("kernel", "build a revision's kernel, boot it, or open a shell in it"),
+    "selftest": ("selftest", "run the kernel's own selftests of a revision on its kernel"),
     "doctor": ("doctor", "what this machine has, what it lacks, and the command that mends it"),
     "cache": ("cache", "where computed results lie and how much they take; --clear drops them"),
 }

@@ -76,38 +76,74 @@ def build(
     base is no kernel, :class:`~reviewtool.errors.Unavailable` without a compiler or a sandbox.
     """
     compiler.require_tools()
-    version = _version(base, changes)
-    overlay = overlay if overlay is not None else read_overlay(version, profile)
-    laid, _ = lay_over(base, changes, overlay)
-    plan = layout.plan(base, laid)
-    symbols = config.merge(overlay.fragments)
-    origin = "ours" if trusted else "theirs"
-    setting = (_RULES, compiler.identity(), profile, origin)
-    key = cache.digest(*setting, config.write(symbols), plan.digest)
-    if (kernel := _look_up(key)) is not None:
+    recipe = _recipe(base, changes, profile, overlay, trusted=trusted)
+    if (kernel := _look_up(recipe.key)) is not None:
         return kernel
     kernels = cache.folder("kernel")
-    room = kernels / "objects" / cache.digest(*setting, str(base.resolve()))[:16]
-    log = kernels / "logs" / f"{key[:16]}.log"
+    room = kernels / "objects" / cache.digest(*recipe.setting, str(base.resolve()))[:16]
+    log = kernels / "logs" / f"{recipe.key[:16]}.log"
     with objects.locked(room, progress, cancel) as had:
-        if (kernel := _look_up(key)) is not None:
+        if (kernel := _look_up(recipe.key)) is not None:
             return kernel
         if not had:
             raise BuildFailed(title, "cancelled while waiting for another build", (), log)
         workers = jobs or os.cpu_count() or 1
-        site = Site(room, plan, symbols, title, log, trusted, seconds, workers, cancel)
+        site = Site(
+            room, recipe.plan, recipe.symbols, title, log, trusted, seconds, workers, cancel
+        )
         with progress.task(f"building {title} ({profile})") as task:
             started = time.monotonic()
             steps = make(site, task)
             facts = {
-                "version": version,
+                "version": recipe.version,
                 "profile": profile,
                 "seconds": round(time.monotonic() - started, 1),
                 "steps": steps,
                 "enclosed": site.view().enclosed,
                 "log": str(log),
             }
-        return _file(key, site, facts)
+        return _file(recipe.key, site, facts)
+
+
+def built_already(
+    base: Path,
+    changes: Sequence[FileChange] = (),
+    profile: str = "fast",
+    *,
+    trusted: bool = False,
+    overlay: Overlay | None = None,
+) -> Kernel | None:
+    """The kernel :func:`build` would give, if it need not build it."""
+    return _look_up(_recipe(base, changes, profile, overlay, trusted=trusted).key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """All that a kernel is made from; ``setting`` is what kernels of one object folder share."""
+
+    version: str
+    plan: layout.Plan
+    symbols: dict[str, str]
+    setting: tuple[str, ...]
+    key: str
+
+
+def _recipe(
+    base: Path,
+    changes: Sequence[FileChange],
+    profile: str,
+    overlay: Overlay | None,
+    *,
+    trusted: bool,
+) -> _Recipe:
+    version = _version(base, changes)
+    overlay = overlay if overlay is not None else read_overlay(version, profile)
+    laid, _ = lay_over(base, changes, overlay)
+    plan = layout.plan(base, laid)
+    symbols = config.merge(overlay.fragments)
+    setting = (_RULES, compiler.identity(), profile, "ours" if trusted else "theirs")
+    key = cache.digest(*setting, config.write(symbols), plan.digest)
+    return _Recipe(version, plan, symbols, setting, key)
 
 
 def _version(base: Path, changes: Sequence[FileChange]) -> str:

@@ -49,7 +49,10 @@ class Plan:
 
 def plan(base: Path, changes: Sequence[FileChange]) -> Plan:
     """What ``base`` with ``changes`` laid over it looks like."""
-    words = dict(_scan(base))
+    return _planned(base, dict(_scan(base)), changes)
+
+
+def _planned(base: Path, words: dict[str, str], changes: Sequence[FileChange]) -> Plan:
     contents = {}
     for change in changes:
         _check(change)
@@ -61,11 +64,31 @@ def plan(base: Path, changes: Sequence[FileChange]) -> Plan:
     return Plan(base, words, contents)
 
 
-def lay_out(wanted: Plan, folder: Path) -> frozenset[str]:
+def part(base: Path, changes: Sequence[FileChange], places: Sequence[str]) -> Plan:
+    """What ``places``, files and folders, of ``base`` with ``changes`` laid over it look like.
+
+    A place the base does not have is left out.
+    """
+    words: dict[str, str] = {}
+    for place in places:
+        if (base / place).is_dir():
+            words |= _scan_folder(base, place, whole=True)
+        elif (base / place).is_file():
+            words[place] = _worded((base / place).lstat())
+    inside = [change for change in changes if _within(change.path, places)]
+    return _planned(base, words, inside)
+
+
+def _within(path: str, places: Sequence[str]) -> bool:
+    return any(path == place or path.startswith(place + "/") for place in places)
+
+
+def lay_out(wanted: Plan, folder: Path, *, linked: bool = True) -> frozenset[str]:
     """Make ``folder`` hold what is ``wanted``; the paths that had to be touched.
 
-    The caller holds the lock. The state file beside the folder says what is there; it is written
-    before the first change and after the last, so an interrupted run is made good by the next.
+    Without ``linked`` every file is a copy, which may be written to. The caller holds the lock. The
+    state file beside the folder says what is there; it is written before the first change and after
+    the last, so an interrupted run is made good by the next.
     """
     state_file = folder.with_name(folder.name + ".json")
     try:
@@ -85,7 +108,8 @@ def lay_out(wanted: Plan, folder: Path) -> frozenset[str]:
         _remove(folder, path)
     made: set[str] = set()
     for path in sorted(stale & wanted.words.keys()):
-        _put(wanted, path, folder, known=state.get(path, _NEW) != _NEW, made=made)
+        copied = not linked or state.get(path, _NEW) != _NEW
+        _put(wanted, path, folder, copied=copied, made=made)
     cache.write_atomic(state_file, json.dumps(dict(wanted.words)).encode())
     return frozenset(stale)
 
@@ -99,7 +123,7 @@ def _remove(folder: Path, path: str) -> None:
         parent = parent.parent
 
 
-def _put(wanted: Plan, path: str, folder: Path, *, known: bool, made: set[str]) -> None:
+def _put(wanted: Plan, path: str, folder: Path, *, copied: bool, made: set[str]) -> None:
     place = folder / path
     parent = os.path.dirname(path)  # noqa: PTH120 - twenty thousand times
     if parent not in made:
@@ -120,7 +144,7 @@ def _put(wanted: Plan, path: str, folder: Path, *, known: bool, made: set[str]) 
         return
     # A link has the old time of the base: right for a file never seen here before, but make would
     # miss that a file went back to what the base has.
-    if not known and _link(source, place):
+    if not copied and _link(source, place):
         return
     shutil.copyfile(source, place)
     place.chmod(0o755 if source.stat().st_mode & 0o111 else 0o644)
@@ -160,7 +184,10 @@ def _scan_folder(base: Path, folder: str, *, whole: bool) -> Iterator[tuple[str,
 
 
 def _word(entry: os.DirEntry[str]) -> str:
-    stat = entry.stat(follow_symlinks=False)
+    return _worded(entry.stat(follow_symlinks=False))
+
+
+def _worded(stat: os.stat_result) -> str:
     return f"{stat.st_size} {stat.st_mtime_ns}"
 
 

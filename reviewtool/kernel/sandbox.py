@@ -155,6 +155,8 @@ def system() -> list[str]:
         words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     # Read-only: what root starts, even without capabilities, is root to /proc/sys and could write
     # kernel.core_pattern, which is the whole machine's.
+    # Empty: a guest mounts there what it needs.
+    words += ["--perms", "0755", "--dir", "/sys"]
     return [*words, "--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"]
 
 

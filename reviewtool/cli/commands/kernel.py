@@ -7,8 +7,7 @@ import sys
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
 from reviewtool.kernel.boot import GuestJob, GuestLimits, boot
-from reviewtool.review.kernels import kernel, ours
-from reviewtool.review.session import revision
+from reviewtool.review.kernels import kernel, ours, resolved
 from reviewtool.text import visible_line
 
 
@@ -18,7 +17,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         choices=("build", "boot", "shell"),
         help="build it; boot it and run a command; or open a shell in it, /dev/kvm ready",
     )
-    parser.add_argument("revision", metavar="REV")
+    parser.add_argument(
+        "revision", metavar="REV", help="a revision, or base: the kernel tree as it is"
+    )
     parser.add_argument("--profile", default="fast", help="fast (default) or debug")
     parser.add_argument(
         "--run",
@@ -31,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     opened = session(arguments, needs_tree=True)
-    name = revision(opened, arguments.revision).id
+    name = resolved(opened, arguments.revision)
     built = kernel(opened, name, arguments.profile)
     shape = {
         "revision": name,
