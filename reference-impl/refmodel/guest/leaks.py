@@ -23,10 +23,10 @@ these leak in turn."""
 _UNEVICTABLE = 1 << 18  # KPF_UNEVICTABLE
 _FLAGS = 1 << 24
 _FRAME = re.compile(r"^ +(([\w.]+)\+0x.*)", re.MULTILINE)
-# How a page of any file is allocated.
+# How a page of any file is allocated, and that remembered.
 _ALLOCATORS = re.compile(
-    r"(__)?(set_page_owner|post_alloc_hook|get_page_from_freelist|alloc_pages|alloc_frozen_pages|"
-    r"folio_alloc|filemap_alloc_folio|filemap_get_folio)"
+    r"(__)?(save_stack|stack_trace_save|set_page_owner|post_alloc_hook|get_page_from_freelist|"
+    r"alloc_pages|alloc_frozen_pages|folio_alloc|filemap_alloc_folio|filemap_get_folio)"
 )
 
 
