@@ -65,6 +65,8 @@ UFFDIO_WRITEPROTECT = _ioc(_READ | _WRITE, 0xAA, 0x06, WRITEPROTECT_LAYOUT.size)
 UFFDIO_CONTINUE = _ioc(_READ | _WRITE, 0xAA, 0x07, FILL_LAYOUT.size)
 UFFDIO_POISON = _ioc(_READ | _WRITE, 0xAA, 0x08, FILL_LAYOUT.size)
 
+SYS_IOCTL = 16
+
 # KVM
 REGION2_LAYOUT = struct.Struct("<IIQQQQII14Q")
 """slot, flags, gpa, size, userspace address, guest_memfd offset, guest_memfd, pad, 14 x pad;

@@ -4,20 +4,21 @@
 One vCPU accesses memory as a guest does, through stage-2; the other stands for KVM's own accesses
 through user page tables, which may block. The requests are those of KVM for User-Mode Linux
 (reference-impl/um-kvm/README.md): registers say what to access, KVM_RUN carries it out and ends
-in HLT.
+in HLT. On a real x86 KVM vCPUs that execute instructions stand in for these (refmodel.guest.x86).
 """
 
 import fcntl
 import mmap
 import os
+import platform
 from dataclasses import dataclass
 
 from refmodel.guest import abi
 from refmodel.guest.pages import describe
 from refmodel.guest.syscalls import errno_name
 from refmodel.guest.threads import address_of, anonymous
+from refmodel.guest.x86 import X86Vcpu, set_up
 
-SYS_IOCTL = 16
 SLOT = 0
 
 # A whole page is accessed word by word; a read stops at the first word that differs.
@@ -43,7 +44,12 @@ class Vcpu:
 
     def run_call(self) -> tuple[int, int, int, int]:
         """The system call that carries the request out."""
-        return (SYS_IOCTL, self.fd, abi.KVM_RUN, 0)
+        return (abi.SYS_IOCTL, self.fd, abi.KVM_RUN, 0)
+
+    def reason(self) -> int:
+        """Why the last run ended."""
+        (reason,) = abi.RUN_EXIT_REASON.unpack_from(self.run)
+        return int(reason)
 
     def content(self) -> str:
         """What the page that was read holds. Where it is not uniform the rest is not looked at."""
@@ -52,15 +58,20 @@ class Vcpu:
         return describe(word.to_bytes(_WORD, "little")) if left == 0 else "mixed"
 
 
+AnyVcpu = Vcpu | X86Vcpu
+
+
 @dataclass(slots=True)
 class Vm:
     """Descriptors of the VM and its vCPUs. ``flags`` go to every KVM_CREATE_GUEST_MEMFD."""
 
     fd: int
-    guest: Vcpu
-    kvm: Vcpu
+    guest: AnyVcpu
+    kvm: AnyVcpu
     flags: int
     bitmap: mmap.mmap
+    code: mmap.mmap | None = None
+    """What real vCPUs execute."""
     region: tuple[int, int, int] = (0, 0, 0)
     """guest_memfd, size and userspace address of the slot as it is bound."""
 
@@ -110,14 +121,23 @@ def open_vm(flags: int) -> Vm:
     size = fcntl.ioctl(kvm, abi.KVM_GET_VCPU_MMAP_SIZE, 0)
     os.close(kvm)
     flags |= fcntl.ioctl(vm, abi.KVM_CHECK_EXTENSION, abi.KVM_CAP_GUEST_MEMFD_FLAGS)
+    real = platform.machine() == "x86_64" and not _is_user_mode()
+    code = set_up(vm) if real else None
     descriptors = [fcntl.ioctl(vm, abi.KVM_CREATE_VCPU, number) for number in range(2)]
-    guest, own = (Vcpu(descriptor, mmap.mmap(descriptor, size)) for descriptor in descriptors)
-    return Vm(vm, guest, own, flags, anonymous(abi.PAGE_SIZE))
+    kind = X86Vcpu if real else Vcpu
+    guest, own = (kind(descriptor, mmap.mmap(descriptor, size)) for descriptor in descriptors)
+    return Vm(vm, guest, own, flags, anonymous(abi.PAGE_SIZE), code)
 
 
-def describe_run(vcpu: Vcpu, op: str, result: int) -> str:
+def _is_user_mode() -> bool:
+    """Whether this is User-Mode Linux, whose vCPUs execute no instructions."""
+    with open("/proc/cpuinfo", "rb") as file:  # noqa: PTH123 - pathlib costs the guest 10 ms
+        return b"User Mode Linux" in file.read(1 << 12)
+
+
+def describe_run(vcpu: AnyVcpu, op: str, result: int) -> str:
     """What a run came to; ``result`` is KVM_RUN's, a negative errno on failure."""
-    (reason,) = abi.RUN_EXIT_REASON.unpack_from(vcpu.run)
+    reason = vcpu.reason()
     if result < 0 and op == "kvm-read":
         return errno_name(-result)  # KVM's own access is no exit of the guest's
     if result < 0 and reason == abi.KVM_EXIT_MEMORY_FAULT:

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""KVM for User-Mode Linux against KVM proper: the same sequences, the same answers.
+
+What is compared with both is one model, that of a guest_memfd which can be mapped and nothing else:
+the named scenarios, random walks, and a suite that tells the model from every other machine with as
+few states. The real KVM is this machine's own.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from refmodel.revisions.base import MODEL
+from reviewtool.behaviour.conformance import Bench, SuiteResult, run_suites
+from reviewtool.behaviour.guests import RunGuest, kernel_guest
+from reviewtool.behaviour.suites import complete, random_walks, scenarios
+from reviewtool.behaviour.verdict import LARGE, SMALL
+from reviewtool.kernel.build import build
+from reviewtool.review.session import Session, base_of, prerequisites
+from reviewtool.tree.apply import apply
+from reviewtool.tree.delta import base_folder, delta
+from tests.real.host_kvm import host_guest, unusable
+
+pytestmark = pytest.mark.kernel
+
+SUITES = (scenarios(MODEL, LARGE), random_walks(MODEL, LARGE, 1), complete(MODEL, SMALL))
+NAMED = 40
+
+
+def hold(guest: RunGuest) -> None:
+    results = run_suites(Bench(guest), MODEL, SUITES)
+    assert [each for result in results for each in result.disagreements] == []
+    assert all(result.agrees for result in results)
+    assert len(named(results)) >= NAMED
+
+
+def named(results: tuple[SuiteResult, ...]) -> list[str]:
+    """The sequences that are there for a reason of their own."""
+    return [case.reason for case in results[0].results if case.outcome == "agrees"]
+
+
+def test_this_machines_kvm() -> None:
+    if why := unusable():
+        pytest.skip(f"no real KVM to compare with: {why}")
+    hold(host_guest)
+
+
+def test_the_unmodified_tree_that_has_it(session: Session) -> None:
+    """A tree from 6.18 on, which guest_memfd can be mapped in: ``$REVIEWTOOL_TREE``."""
+    base = base_of(session)
+    if base.version.startswith("6."):
+        pytest.skip(
+            f"{base.describe} cannot map guest_memfd unmodified: name one by $REVIEWTOOL_TREE"
+        )
+    hold(kernel_guest(build(Path(base.path), trusted=True, title="the base").path, trusted=True))
+
+
+def test_the_default_base_with_what_upstream_added_since(session: Session) -> None:
+    base = base_of(session)
+    given = apply(base, (), name="test/real-kvm", prerequisites=prerequisites(session, "rfc"))
+    folder = base_folder(base, given)
+    built = build(folder, delta(given), trusted=True, title="shared guest_memfd")
+    hold(kernel_guest(built.path, trusted=True))
