@@ -20,6 +20,9 @@ SAME_PATCH = 0.5
 SHARED = 0.25
 """Share of the smaller posting's patches that must be in the other to bind the two."""
 
+SHARED_OF_LARGER = 0.1
+"""Share of the larger one's: a lone patch that was taken into a long series is not that work."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -167,7 +170,7 @@ def _by_thread(by_date: Sequence[Revision]) -> _Found:
         above = owner.get(later.in_reply_to)
         if above is None or above.root == later.root:
             continue
-        if same_person(above.author, later.author) and _alike(above.title, later.title):
+        if same_person(above.author, later.author) and titles_alike(above.title, later.title):
             found.append((above, later, "sent in reply to it"))
     return found
 
@@ -186,8 +189,8 @@ def _by_patches(by_date: Sequence[Revision]) -> _Found:
                     owners[earlier.root] = earlier
                     break
         for root, pairs in shared.items():
-            smaller = min(len(owners[root].patches), len(later.patches))
-            if len(pairs) >= SHARED * smaller:
+            smaller, larger = sorted((len(owners[root].patches), len(later.patches)))
+            if len(pairs) >= max(SHARED * smaller, SHARED_OF_LARGER * larger):
                 found.append((owners[root], later, _shared_reason(pairs)))
         for patch in later.patches:
             seen[plain_title(patch.subject)].append((later, patch))
@@ -221,6 +224,7 @@ def changed_lines(diff: str) -> frozenset[str]:
     )
 
 
-def _alike(one: str, other: str) -> bool:
+def titles_alike(one: str, other: str) -> bool:
+    """Whether two titles share at least half of their words."""
     a, b = set(plain_title(one).split()), set(plain_title(other).split())
     return bool(a | b) and len(a & b) / len(a | b) >= 0.5

@@ -10,6 +10,7 @@ from itertools import count
 from reviewtool.archive.slugs import slug
 from reviewtool.archive.trailers import person, same_person
 from reviewtool.archive.types import Revision
+from reviewtool.lineage.links import titles_alike
 
 # Words that say what is done and not what it is done to: they tell no series from another.
 _PLAIN_WORDS = frozenset(
@@ -42,7 +43,11 @@ class Run:
 
 
 def runs_of(lineages: Sequence[Sequence[Revision]]) -> tuple[tuple[Revision, ...], ...]:
-    """Each lineage cut by author, so that a change of hands is a new series of the same work."""
+    """Each lineage cut by author, so that a change of hands is a new series of the same work.
+
+    Where one author has two revisions of one number under way (a work that was split, or parts of
+    it posted side by side), their titles tell them apart.
+    """
     runs: list[list[Revision]] = []
     for lineage in lineages:
         by_author: list[list[Revision]] = []
@@ -52,8 +57,22 @@ def runs_of(lineages: Sequence[Sequence[Revision]]) -> tuple[tuple[Revision, ...
                 by_author.append([revision])
             else:
                 own.append(revision)
-        runs.extend(by_author)
-    return tuple(tuple(run) for run in runs)
+        for run in by_author:
+            clash = len({slug(revision) for revision in run}) < len(run)
+            runs.extend(_by_title(run) if clash else [run])
+    return tuple(tuple(run) for run in sorted(runs, key=lambda run: run[0].date))
+
+
+def _by_title(run: Sequence[Revision]) -> list[list[Revision]]:
+    """``run`` cut into series whose titles are alike from one revision to the next."""
+    groups: list[list[Revision]] = []
+    for revision in run:
+        own = next((g for g in groups if titles_alike(g[-1].title, revision.title)), None)
+        if own is None:
+            groups.append([revision])
+        else:
+            own.append(revision)
+    return groups
 
 
 def name_runs(

@@ -46,6 +46,24 @@ def test_names_are_never_given_twice(box: Path) -> None:
     assert {"rfc", "v2", "bob-v2"} < set(ids)
 
 
+def test_a_work_that_goes_on_as_two_side_by_side_is_two_series(box: Path) -> None:
+    first = "https://lore.kernel.org/all/rfc-0@example.org/"
+    cover = f"v1: {first}\n"
+    core = Series("core", "PATCH v2", title="iommu: nesting infrastructure", day=9, cover=cover)
+    driver = Series("driver", "PATCH v2", title="vtd: nested translation", day=9, cover=cover)
+    core3 = Series("core3", "PATCH v3", title="iommu: nesting infrastructure", day=12)
+    driver3 = Series("driver3", "PATCH v3", title="vtd: nested translation", day=12)
+    study = fetch(box, RFC, core, driver, core3, driver3)
+    by_series: dict[str, list[str]] = {}
+    for revision in study.revisions:
+        by_series.setdefault(revision.series, []).append(revision.id)
+    assert list(by_series.values()) == [
+        ["rfc"],
+        ["v2", "v3"],
+        ["nested-v2", "nested-v3"],
+    ]
+
+
 def test_raw_mail_is_kept_unchanged_and_once(box: Path) -> None:
     study = fetch(box, RFC)
     (thread,) = study.revisions[0].mail

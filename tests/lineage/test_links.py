@@ -67,6 +67,22 @@ def test_the_same_patch_carried_on_by_another_binds() -> None:
     assert link.reason == "2 of 2 patches are patches of it"
 
 
+def test_a_lone_patch_taken_into_a_long_series_is_not_that_work() -> None:
+    """Unless something says so: here nothing but the patch itself is shared."""
+
+    def carried(total: int) -> list[list[str]]:
+        title, one = "mm: do a thing", Series("a", total=1, title="mm: do a thing", lines={1: "x"})
+        long = Series("b", total=total, title=title, day=9, lines={1: "x"})
+        alone = one.mail_of(1).replace(b"In-Reply-To", b"X-Was").replace(b"References", b"X-Too")
+        letter, *patches = long.mails()
+        mails = [alone, letter.replace(title.encode(), b"net: other"), *patches]
+        found = [sketch(p) for p in sort_mails(map(parse_mail, mails)).postings]
+        return [[r.root for r in g] for g in lineages(found, links_between(found))]
+
+    assert carried(20) == [["a-1@example.org"], ["b-0@example.org"]]
+    assert carried(8) == [["a-1@example.org", "b-0@example.org"]]
+
+
 def test_sent_in_reply_to_the_last_version_binds_if_the_titles_are_alike() -> None:
     two = Series("b", "PATCH v2", title="mm: do a thing better", day=9, reply_to="a-0@example.org")
     assert groups(Series("a", lines={1: "x1", 2: "x2"}), two) == [["a", "b"]]
