@@ -51,9 +51,13 @@ class PageCache:
     def __init__(self, state: State) -> None:
         self.state = state
         self.size = state.size
+        self.columns = tuple(zip(*state.pages, strict=True))
+        """Of the state's pages: contents, uptodate flags, and so on, as class Page orders them."""
         self.page_cache: list[Folio | None] = [
-            Folio(page.content, page.uptodate, page.secret) if page.content else None
-            for page in state.pages
+            Folio(content, uptodate, secret) if content else None
+            for content, uptodate, secret in zip(
+                self.columns[0], self.columns[1], self.columns[6], strict=True
+            )
         ]
         self.folios = [folio for folio in self.page_cache if folio is not None]
         self.invalidate_lock = 0

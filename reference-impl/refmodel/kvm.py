@@ -51,8 +51,7 @@ class GuestMemfd(Userfaultfd):
 
     def __init__(self, state: State) -> None:
         super().__init__(state)
-        self.stage2 = [page.stage2 for page in state.pages]
-        self.bitmap = [page.bit for page in state.pages]
+        self.stage2, self.bitmap = list(self.columns[4]), list(self.columns[5])
         self.userfault = state.userfault
 
     def freeze(self) -> State:
@@ -66,21 +65,30 @@ class GuestMemfd(Userfaultfd):
                 raise Oops("a folio reference is dropped twice")
         if locked:
             raise Oops("returns to user space with a lock held")
-        pages = tuple(map(self._freeze_page, range(len(before.pages)), before.pages))
-        flags, userfault = self.vma.flags, self.userfault
-        after = State(pages, tuple(self.threads), self.size, flags, userfault, leaked)
-        return before if after == before else after
-
-    def _freeze_page(self, index: int, before: Page) -> Page:
-        folio = self.page_cache[index]
-        if folio is None:
-            content, uptodate, secret = "", False, False
-        else:
-            content, uptodate, secret = folio.content, folio.uptodate, folio.secret
-        alias = self.alias.ptes[index] == MAPPED
-        pte, stage2, bit = self.vma.ptes[index], self.stage2[index], self.bitmap[index]
-        after = (content, uptodate, pte, alias, stage2, bit, secret)
-        return before if after == before else Page._make(after)
+        pages, cache = before.pages, self.page_cache
+        columns = (
+            [folio.content if folio else "" for folio in cache],
+            [folio is not None and folio.uptodate for folio in cache],
+            self.vma.ptes,
+            [pte == MAPPED for pte in self.alias.ptes],
+            self.stage2,
+            self.bitmap,
+            [folio is not None and folio.secret for folio in cache],
+        )
+        now = tuple(zip(*columns, strict=True))
+        threads, flags, userfault = tuple(self.threads), self.vma.flags, self.userfault
+        if now != pages:
+            pages = tuple(
+                old if old == new else Page._make(new) for old, new in zip(pages, now, strict=True)
+            )
+        elif (threads, flags, userfault, leaked) == (
+            before.threads,
+            before.flags,
+            before.userfault,
+            before.leaked,
+        ):
+            return before
+        return State(pages, threads, self.size, flags, userfault, leaked)
 
     # ---- virt/kvm/guest_memfd.c ---------------------------------------------------------------
 

@@ -56,8 +56,8 @@ class Faults(PageCache):
 
     def __init__(self, state: State) -> None:
         super().__init__(state)
-        self.vma = Vma(state.flags, [page.pte for page in state.pages])
-        self.alias = Vma(0, [MAPPED if page.alias else "" for page in state.pages])
+        self.vma = Vma(state.flags, list(self.columns[2]))
+        self.alias = Vma(0, [MAPPED if alias else "" for alias in self.columns[3]])
         self.threads = list(state.threads)
         self.effects: list[str] = []
         self.raised = ""

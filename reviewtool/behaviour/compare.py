@@ -19,7 +19,8 @@ from refmodel.vocabulary import Input, Observation
 from refmodel.world import World
 from reviewtool.behaviour.causes import Cause, cause
 from reviewtool.behaviour.explore import trace
-from reviewtool.behaviour.tables import table
+from reviewtool.behaviour.symmetry import Renaming, in_order, renamed_input
+from reviewtool.behaviour.tables import common_inputs, table
 from reviewtool.progress import SILENT, Progress
 
 _REPORT_EVERY = 500
@@ -126,17 +127,21 @@ def affordable(a: Model, b: Model, world: World) -> World:
     """``world``, or as much of it as can be explored where pages influence each other."""
     if a.page_local and b.page_local:
         return world
-    return replace(
-        world, threads=1, values=world.values[:1], past_eof=False, alias=False, kvm=False
-    )
+    return replace(world, values=world.values[:1], alias=False, kvm=False)
 
 
 def components(a: Model, b: Model, world: World) -> tuple[World, ...]:
-    """The worlds whose comparison decides ``world``: one page of each kind acted on, or all."""
-    if not (a.page_local and b.page_local) or world.focus is not None:
+    """The worlds whose comparison decides ``world``: one page of each kind acted on.
+
+    Where pages influence each other those of the file are acted on together; the page past its end
+    is apart even then.
+    """
+    if world.focus is not None:
         return (world,)
-    kinds = (0, world.pages) if world.past_eof else (0,)
-    return tuple(replace(world, focus=page) for page in kinds)
+    past = (replace(world, focus=world.pages),) if world.past_eof else ()
+    if a.page_local and b.page_local:
+        return (replace(world, focus=0), *past)
+    return (replace(world, past_eof=False), *past)
 
 
 @dataclass(slots=True)
@@ -147,7 +152,8 @@ class _Found:
 
 
 _Pair = tuple[int, int]
-_Came = tuple[_Pair, int] | None
+_Came = tuple[_Pair, int, int] | None
+"""The pair before, the input, and the renaming that gave the pair the names it is known by."""
 
 
 class _Search:
@@ -156,8 +162,9 @@ class _Search:
     def __init__(
         self, a: Model, b: Model, world: World, found: dict[tuple[str, str, str], _Found]
     ) -> None:
-        self.a = table(a, world)
-        self.b = table(b, world)
+        inputs = common_inputs((a, b), world)
+        self.a = table(a, world, inputs)
+        self.b = table(b, world, inputs)
         self.found = found
         self.seen: dict[_Pair, _Came] = {}
         self.register = self.a.inputs_of("register")
@@ -195,9 +202,19 @@ class _Search:
                         and self.a.shapes[after[0]] != self.b.shapes[after[1]]
                     ):
                         continue
-                if after not in self.seen and not self.a.states[after[0]].dead:
-                    step = (differed + differs, length + 1, next(order), after, (pair, each))
+                if self.a.states[after[0]].dead or after == pair:
+                    continue
+                after, names = self._known_as(after)
+                if after not in self.seen:
+                    step = (differed + differs, length + 1, next(order), after, (pair, each, names))
                     heapq.heappush(heap, step)
+
+    def _known_as(self, pair: _Pair) -> tuple[_Pair, int]:
+        """The pair that stands for all that differ from ``pair`` in names only, and the renaming
+        that leads there."""
+        images = zip(self.a.images(pair[0]), self.b.images(pair[1]), range(1000), strict=False)
+        a, b, names = min(images)
+        return (a, b), names
 
     def _worth_asking(self, pair: _Pair) -> tuple[int, ...]:
         """The inputs that need asking of a pair; the others mirror one of them."""
@@ -215,10 +232,22 @@ class _Search:
         if before is not None:
             before.met.append(why.met)
             return
-        inputs = [asked]
+        way, names = self._way_to(pair)
+        inputs = in_order((*way, renamed_input(asked, names)), self.a.world)
+        self.found[why.key] = _Found(why, inputs, [why.met])
+
+    def _way_to(self, pair: _Pair) -> tuple[tuple[Input, ...], Renaming]:
+        """The inputs that lead to ``pair`` from the start, and from its names to theirs."""
+        steps: list[tuple[int, int]] = []
         came = self.seen[pair]
         while came is not None:
-            pair, earlier = came
-            inputs.append(self.a.inputs[earlier])
+            pair, each, names = came
+            steps.append((each, names))
             came = self.seen[pair]
-        self.found[why.key] = _Found(why, tuple(reversed(inputs)), [why.met])
+        world_names = self.a.renamings
+        back = world_names[0]
+        inputs = []
+        for each, names in reversed(steps):
+            inputs.append(renamed_input(self.a.inputs[each], back))
+            back = back.after(world_names[names].backwards())
+        return tuple(inputs), back

@@ -113,7 +113,7 @@ def test_a_bounded_search_claims_nothing_about_the_rest() -> None:
 def test_one_page_of_each_kind_stands_for_all() -> None:
     """The claim behind the speed: exploring both pages together finds the same differences."""
     a, b = load("rfc_missing"), load("v3_minor_noalloc")
-    world = World(pages=2, threads=1, values=("A",), alias=False, kvm=False)
+    world = World(pages=2, threads=2, values=("A",), alias=False, kvm=False)
     assert len(components(a, b, World(pages=2, past_eof=True))) == 2
     whole = compare(without_locality(a), without_locality(b), world)
     parts = compare(a, b, world)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Names do not matter: what comparing one of several renamed states rests on."""
+
+import random
+
+import pytest
+
+from refmodel.model import conflicting
+from refmodel.vocabulary import Observation, format, parse  # noqa: A004 - the pair of parse
+from refmodel.world import World
+from reviewtool.behaviour.models import known, load
+from reviewtool.behaviour.symmetry import (
+    Renaming,
+    in_order,
+    renamed_input,
+    renamed_state,
+    renamings,
+)
+
+WORLD = World(pages=2, threads=2, past_eof=True)
+STEPS = 60
+
+
+def test_a_world_has_every_renaming_of_what_is_alike_in_it() -> None:
+    assert len(renamings(WORLD)) == 2 * 2 * 2
+    assert len(renamings(World(pages=2, threads=2, focus=0))) == 2 * 2
+    first = renamings(WORLD)[0]
+    assert renamed_state(WORLD.initial(), first) == WORLD.initial()
+    for each in renamings(WORLD):
+        assert each.after(each.backwards()) == first
+
+
+@pytest.mark.parametrize("name", known())
+def test_every_model_does_the_same_under_other_names(name: str) -> None:
+    """The step of a renamed state on a renamed input is the renamed step."""
+    model = load(name)
+    words = model.alphabet(WORLD)
+    dice = random.Random(name)
+    state = model.initial(WORLD)
+    for _ in range(STEPS):
+        each = dice.choice(words)
+        after, seen = model.step(state, each)
+        for names in renamings(WORLD)[1:]:
+            other, theirs = model.step(renamed_state(state, names), renamed_input(each, names))
+            assert other == renamed_state(after, names), (each, names)
+            assert theirs.result == renamed(seen.result, names)
+            assert sorted(theirs.effects) == sorted(renamed(one, names) for one in seen.effects)
+        if not after.dead and not conflicting(after):
+            state = after
+
+
+def renamed(text: str, names: Renaming) -> str:
+    """An observation's text under other names."""
+    words = []
+    for word in text.split():
+        if word[0] in "pu" and word[1:].isdecimal():
+            of = names.pages if word[0] == "p" else names.threads
+            words.append(f"{word[0]}{of[int(word[1:])]}")
+        else:
+            words.append(names.value(word))
+    return str(Observation(" ".join(words)))
+
+
+def test_a_sequence_names_things_as_they_come() -> None:
+    told = in_order(parse("write u1 p1 B; read u0 p2; pwrite p0 A"), WORLD)
+    assert format(told) == "write u0 p0 A; read u1 p2; pwrite p1 B"
