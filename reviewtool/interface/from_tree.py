@@ -67,12 +67,12 @@ def elements_of(path: str, raw: bytes) -> tuple[Element, ...]:
         found = elements_of_c(path, raw) if is_c(path) else merged(options(path, raw))
         return [_as_dict(element) for element in found]
 
-    key = digest(_questions(), path, raw)
+    key = digest(questions(), path, raw)
     return tuple(_from_dict(path, one) for one in cached_json("interface", key, compute))
 
 
 @cache
-def _questions() -> str:
+def questions() -> str:
     """Changes when a query or the code that asks it does, and with it every cached answer."""
     code = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
     return digest(*(query_text(f"c/{name}") for name in _QUERIES), *code)

@@ -37,7 +37,7 @@ def initialisers(names: tuple[bytes, ...], code: bytes) -> list[tuple[int, int]]
     for start, end in _mentions(names, code):
         declared = _DECLARATION.match(code, end) if start >= stop else None
         if declared is not None:
-            stop = _closing(code, declared.start(1))
+            stop = closing(code, declared.start(1))
             found.append((start, stop))
     return found
 
@@ -52,7 +52,7 @@ def _mentions(names: tuple[bytes, ...], code: bytes) -> Iterator[tuple[int, int]
         yield start - len(keyword[0]) if keyword else start, match.end()
 
 
-def _closing(code: bytes, opening: int) -> int:
+def closing(code: bytes, opening: int) -> int:
     """The offset after the brace that closes the one at ``opening``, and a semicolon there."""
     depth = 0
     for match in _BRACE.finditer(code, opening):

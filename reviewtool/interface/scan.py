@@ -9,10 +9,10 @@ cluster's) can take its place.
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
+from typing import TypeVar
 
 from reviewtool.errors import InputError
 from reviewtool.interface.initialisers import (
@@ -32,7 +32,9 @@ _FEW = 3  # chunks below which no process is started
 _BUFFER = 1 << 20
 _SUFFIXES = (".c", ".h")
 
-Question = Callable[[str, bytes], Sequence[Element]]
+Answer = TypeVar("Answer")
+Question = Callable[[str, bytes], Sequence[Answer]]
+"""Given a path and its content: what there is to say. It must be picklable."""
 
 
 def source_files(root: Path) -> list[str]:
@@ -69,18 +71,21 @@ def objects_in_tree(
 ) -> tuple[Element, ...]:
     """Every slot set by an initialiser of one of ``structs`` (names without "struct")."""
     names = tuple(sorted(set(structs)))
-    return _asked(root, partial(_objects_of, names), names, executor, progress)
+    return ask_tree(root, partial(objects_of, names), names, executor=executor, progress=progress)
 
 
 def exports_in_tree(
     root: Path, *, executor: Executor | None = None, progress: Progress = SILENT
 ) -> tuple[Element, ...]:
     """Every EXPORT_SYMBOL and its relatives below ``root``."""
-    return _asked(root, _exports_of, ("EXPORT_",), executor, progress)
+    return ask_tree(root, _exports_of, ("EXPORT_",), executor=executor, progress=progress)
 
 
-def _objects_of(structs: tuple[str, ...], path: str, raw: bytes) -> list[Element]:
-    """Only the initialisers are parsed; a compound literal wants its function, the whole file."""
+def objects_of(structs: tuple[str, ...], path: str, raw: bytes) -> list[Element]:
+    """The slots of ``structs`` set in one file.
+
+    Only the initialisers are parsed; a compound literal wants its function, the whole file.
+    """
     names = tuple(struct.encode() for struct in structs)
     if holds_literal(names, raw):
         return list(objects(read(path, raw), structs.__contains__))
@@ -94,23 +99,25 @@ def _exports_of(path: str, raw: bytes) -> list[Element]:
     return list(exports(path, raw, without_comments(raw)))
 
 
-def _asked(
+def ask_tree(
     root: Path,
-    question: Question,
+    question: Question[Answer],
     words: Sequence[str],
-    executor: Executor | None,
-    progress: Progress,
-) -> tuple[Element, ...]:
+    *,
+    executor: Executor | None = None,
+    progress: Progress = SILENT,
+) -> tuple[Answer, ...]:
+    """The answers of every C file below ``root`` that has one of ``words``, by path."""
     if not root.is_dir():
         raise InputError("no such tree", str(root), "give a folder with kernel sources")
     work = partial(_search, str(root), question, [word.encode() for word in words])
     with progress.task(f"searching {root}") as task:
-        found: list[Element] = []
+        found: list[tuple[str, Sequence[Answer]]] = []
         for done, part in enumerate(_spread(work, _chunks(root), executor), start=1):
             found += part
             task.update(done)
-    found.sort(key=lambda one: one.path)
-    return tuple(found)
+    found.sort(key=lambda one: one[0])
+    return tuple(answer for _, answers in found for answer in answers)
 
 
 def _chunks(root: Path) -> Iterator[list[str]]:
@@ -120,10 +127,10 @@ def _chunks(root: Path) -> Iterator[list[str]]:
 
 
 def _spread(
-    work: Callable[[Sequence[str]], list[Element]],
+    work: Callable[[Sequence[str]], list[tuple[str, Sequence[Answer]]]],
     chunks: Iterator[list[str]],
     executor: Executor | None,
-) -> Iterator[list[Element]]:
+) -> Iterator[list[tuple[str, Sequence[Answer]]]]:
     """``work`` on each chunk; the first are worked on while the tree is still being walked."""
     first = list(islice(chunks, _FEW))
     workers = os.cpu_count() or 1
@@ -137,15 +144,14 @@ def _spread(
 
 
 def _search(
-    root: str, question: Question, needles: Sequence[bytes], paths: Sequence[str]
-) -> list[Element]:
-    found: list[Element] = []
+    root: str, question: Question[Answer], needles: Sequence[bytes], paths: Sequence[str]
+) -> list[tuple[str, Sequence[Answer]]]:
+    found = []
     buffer = bytearray(_BUFFER)
     for path in paths:
         raw = _holding(f"{root}/{path}", needles, buffer)
-        if raw is not None:
-            # A sketch of each body is of no use here and dear to send.
-            found += [replace(one, sketch=()) for one in question(path, raw)]
+        if raw is not None and (answers := question(path, raw)):
+            found.append((path, answers))
     return found
 
 

@@ -4,7 +4,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from reviewtool.interface.types import Change, Element, Matrix, Snapshot
+from reviewtool.interface.types import Change, Element, Matrix, Row, Snapshot
 
 
 def element_shape(element: Element | None) -> dict[str, Any] | None:
@@ -51,26 +51,28 @@ def changes_shape(changes: Iterable[Change]) -> list[dict[str, Any]]:
     ]
 
 
+def row_shape(row: Row) -> dict[str, Any]:
+    """One row of the matrix."""
+    return {
+        "kind": row.kind,
+        "name": row.name,
+        "parent": row.parent,
+        "names": dict(row.names),
+        "states": dict(row.states),
+        "types": dict(row.types),
+        "values": dict(row.values),
+        "guards": dict(row.guards),
+        "patches": dict(row.patches),
+        "guard": row.guard,
+        "evidence": list(row.evidence),
+        "path": row.path,
+    }
+
+
 def matrix_shape(table: Matrix) -> dict[str, Any]:
     """``{revisions: [id], partial, rows: [{kind, name, names: {id: name}, guard, evidence}]}``."""
     return {
         "revisions": list(table.revisions),
         "partial": dict(table.partial),
-        "rows": [
-            {
-                "kind": row.kind,
-                "name": row.name,
-                "parent": row.parent,
-                "names": dict(row.names),
-                "states": dict(row.states),
-                "types": dict(row.types),
-                "values": dict(row.values),
-                "guards": dict(row.guards),
-                "patches": dict(row.patches),
-                "guard": row.guard,
-                "evidence": list(row.evidence),
-                "path": row.path,
-            }
-            for row in table.rows
-        ],
+        "rows": [row_shape(row) for row in table.rows],
     }

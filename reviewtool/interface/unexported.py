@@ -17,7 +17,7 @@ from reviewtool.interface.references import SeenLine, subsystem
 from reviewtool.interface.scan import source_files
 from reviewtool.interface.types import Element
 
-_CORE = ("mm", "kernel", "lib", "fs")
+CORE = ("mm", "kernel", "lib", "fs")
 _MODULES = {"KVM"}
 # Called by name, or put into a slot: a variable may bear a function's name.
 _USE = re.compile(r"(?<![\w.>])([a-z_]\w*)\s*\(|^\s*\.\w+\s*=\s*&?([a-z_]\w*)\s*,?\s*$")
@@ -44,7 +44,7 @@ def core_of(tree: Path) -> Core:
     """Read the core of an unpacked tree: mm, kernel, lib and the files of fs itself."""
     defined: dict[str, str] = {}
     exported: set[str] = set()
-    for part in _CORE:
+    for part in CORE:
         root = tree / part
         if not root.is_dir():
             continue

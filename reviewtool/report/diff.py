@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The diff of two revisions, three parts, as text and as the diff document."""
 
+from dataclasses import asdict
 from typing import Any
 
-from reviewtool.interface.shapes import changes_shape
+from reviewtool.interface.shapes import changes_shape, element_shape
+from reviewtool.interface.types import Change
 from reviewtool.report.behaviour import behaviour_shape, behaviour_text
 from reviewtool.report.interface import PARTIAL, changes_text
+from reviewtool.report.measures import between, functions_shape, unexported_text
 from reviewtool.review.difference import RevisionDiff
+from reviewtool.review.measure import Trees
 from reviewtool.text import visible, visible_line
+from reviewtool.tree.mine import whole
 from reviewtool.tree.pair import Pair
 
 
-def diff_shape(diff: RevisionDiff) -> dict[str, Any]:
+def diff_shape(diff: RevisionDiff, trees: Trees | None = None) -> dict[str, Any]:
     """The diff document; a part that was not asked for, or cannot be known, is null."""
+    ranged = trees.ranged if trees else None
     return {
         "a": diff.a,
         "b": diff.b,
@@ -21,6 +27,19 @@ def diff_shape(diff: RevisionDiff) -> dict[str, Any]:
         "interface": None if diff.interface is None else changes_shape(diff.interface),
         "behaviour": None if diff.behaviour is None else behaviour_shape(diff.behaviour),
         "behaviour_unknown": diff.unknown or None,
+        "range_diff": ranged
+        and {"command": ranged.command, "pairs": list(map(asdict, ranged.pairs))},
+        "measures": {
+            name: {
+                "functions": functions_shape(whole(one.functions)),
+                "numbers": None if one.numbers is None else dict(one.numbers),
+                "not_exported": [element_shape(each) for each in one.unexported],
+                "notes": list(one.notes),
+            }
+            for name, one in ((diff.a, trees.a), (diff.b, trees.b))
+        }
+        if trees
+        else None,
         "models": [
             {
                 "revision": one.revision,
@@ -34,14 +53,17 @@ def diff_shape(diff: RevisionDiff) -> dict[str, Any]:
     }
 
 
-def diff_text(diff: RevisionDiff) -> str:
-    """The three parts under their headings."""
+def diff_text(diff: RevisionDiff, trees: Trees | None = None, ranged: bool = False) -> str:
+    """The three parts under their headings; with ``ranged`` git's range-diff in full."""
     parts = []
     if diff.patches is not None:
         parts.append("PATCHES\n" + patches_text(diff.patches))
+        if trees:
+            told = visible(trees.ranged.text) if ranged else ""
+            parts.append(visible_line(f"  the same by git: {trees.ranged.command}") + f"\n{told}")
     if diff.interface is not None:
         note = f" ({PARTIAL})" if diff.partial else ""
-        parts.append(f"INTERFACE{note}\n" + visible(changes_text(diff.interface)))
+        parts.append(f"INTERFACE{note}\n" + visible(_interface(diff.interface, trees)))
     if diff.behaviour is not None:
         paired = "".join(f"{one}\n" for one in diff.models)
         told = behaviour_text(diff.behaviour, diff.a, diff.b)
@@ -49,6 +71,14 @@ def diff_text(diff: RevisionDiff) -> str:
     elif diff.unknown:
         parts.append(f"BEHAVIOUR\n  unknown: {visible_line(diff.unknown)}\n")
     return f"{diff.a} -> {diff.b}\n\n" + "\n".join(parts)
+
+
+def _interface(changes: tuple[Change, ...], trees: Trees | None) -> str:
+    if trees is None:
+        return changes_text(changes)
+    text = changes_text(changes, lambda change: between(change, trees.a, trees.b))
+    found = trees.b.unexported
+    return "\n".join((text.rstrip("\n"), *unexported_text(found))) + "\n" if found else text
 
 
 def patches_text(pairs: tuple[Pair, ...]) -> str:

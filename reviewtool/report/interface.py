@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Interfaces as text: elements, changes, the matrix."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from reviewtool.interface.types import KINDS, Change, Element, Matrix, Row, Snapshot
 from reviewtool.report.table import table
@@ -32,15 +32,17 @@ def cells(row: Row, revisions: Sequence[str]) -> list[str]:
     ]
 
 
-def changes_text(changes: Iterable[Change]) -> str:
+def changes_text(
+    changes: Iterable[Change], more: Callable[[Change], Sequence[str]] = lambda _: ()
+) -> str:
     """One entry an element: what became of it, in which patch, and why two names are held to be
-    one."""
+    one. ``more`` adds lines to an entry."""
     lines = []
     for group in _by_element(changes):
         first = group[0]
         what = ", ".join(dict.fromkeys(change.change for change in group))
         lines.append(f"  {first.kind:9} {_names(first)}: {what}{_patch(first)}")
-        lines += [f"{'':12}{detail}" for detail in _details(group)]
+        lines += [f"{'':12}{detail}" for detail in (*_details(group), *more(first))]
     return "\n".join(lines) + "\n" if lines else "  nothing\n"
 
 
@@ -90,9 +92,18 @@ def _details(group: Sequence[Change]) -> list[str]:
         ]
     else:
         one = b or a
-        told = one.value if one and one.kind in ("object", "reference", "flag") else ""
-        details = [text for text in (told or (one.type if one else ""),) if text]
+        details = [text for text in (_shown(one) if one else "",) if text]
     return [*details, *dict.fromkeys(one.evidence for one in group if one.evidence)]
+
+
+def _shown(element: Element) -> str:
+    """What is to be said of an element that has no counterpart."""
+    if element.kind == "export":
+        return f"{element.type} for {element.value}" if element.value else element.type
+    if element.kind == "kconfig":
+        return "; ".join(text for text in (element.type, element.value) if text)
+    told = element.value if element.kind in ("object", "reference", "flag", "ioctl") else ""
+    return told or element.type
 
 
 def snapshot_text(snapshot: Snapshot, everything: bool) -> str:

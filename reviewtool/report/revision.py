@@ -4,15 +4,31 @@
 from typing import Any
 
 from reviewtool.archive.types import Revision
-from reviewtool.interface.shapes import changes_shape
+from reviewtool.interface.shapes import changes_shape, element_shape
 from reviewtool.interface.types import Change
+from reviewtool.report.apply import apply_shape
 from reviewtool.report.interface import PARTIAL, changes_text
+from reviewtool.report.measures import (
+    function_lines,
+    functions_shape,
+    number,
+    of_patch,
+    unexported_text,
+)
 from reviewtool.review.difference import RevisionDiff
+from reviewtool.review.measure import Measures
 from reviewtool.text import visible_line
+from reviewtool.tree.outcome import Applied, PatchOutcome
 
 
-def show_shape(mail: Revision, changes: RevisionDiff) -> dict[str, Any]:
-    """The show document."""
+def show_shape(
+    mail: Revision,
+    changes: RevisionDiff,
+    tree: Applied | None = None,
+    measured: Measures | None = None,
+) -> dict[str, Any]:
+    """The show document; what needs a tree is null without one."""
+    outcomes = {one.index: one for one in tree.outcomes} if tree else {}
     return {
         "id": mail.id,
         "title": mail.title,
@@ -22,6 +38,7 @@ def show_shape(mail: Revision, changes: RevisionDiff) -> dict[str, Any]:
         "prerequisites": list(mail.prerequisites),
         "change_id": mail.change_id,
         "partial": changes.partial,
+        "applied": apply_shape(tree) if tree else None,
         "patches": [
             {
                 "index": patch.index,
@@ -32,17 +49,31 @@ def show_shape(mail: Revision, changes: RevisionDiff) -> dict[str, Any]:
                     for one in patch.trailers
                 ],
                 "attestation": list(patch.attestation),
+                "state": outcomes[patch.index].state if patch.index in outcomes else None,
                 "interface": changes_shape(_by(changes, patch.index)),
+                "functions": functions_shape(of_patch(measured, patch.index).values())
+                if measured
+                else None,
             }
             for patch in mail.patches
         ],
+        "interface_of_no_patch": changes_shape(_by(changes, None)),
+        "numbers": dict(measured.numbers) if measured and measured.numbers is not None else None,
+        "not_exported": [element_shape(one) for one in measured.unexported] if measured else None,
+        "notes": list(measured.notes) if measured else [],
         "replies": len(mail.replies),
         "warnings": list(mail.warnings),
     }
 
 
-def show_text(mail: Revision, changes: RevisionDiff) -> str:
-    """Head, then each patch with the trailers it was given and what it does to the interface."""
+def show_text(
+    mail: Revision,
+    changes: RevisionDiff,
+    tree: Applied | None = None,
+    measured: Measures | None = None,
+) -> str:
+    """Head, then each patch: how it applied, the trailers it was given, what it does to the
+    interface, and with a tree how the functions it touches grow."""
     lines = [
         f"{mail.id}: {mail.title}",
         f"  {mail.author}, {mail.date[:10]}, <{mail.root}>",
@@ -50,14 +81,63 @@ def show_text(mail: Revision, changes: RevisionDiff) -> str:
         *(f"  {text}" for text in _signatures(mail)),
         *(f"  {text}" for text in mail.warnings),
     ]
+    if tree is not None:
+        lines.append(f"  {'applies' if tree.complete else 'does not apply'} on {tree.base_note}")
     if changes.partial:
         lines.append(f"  interface {PARTIAL}")
+    lines += [f"  {text}" for text in (measured.notes if measured else ())]
+    outcomes = {one.index: one for one in tree.outcomes} if tree else {}
     for patch in mail.patches:
         lines += ["", f"{patch.index}/{patch.total} {patch.subject}"]
+        if patch.index in outcomes:
+            lines += _outcome(outcomes[patch.index])
         lines += [f"  given: {one.name}: {one.value}" for one in patch.trailers if one.given_by]
-        made = _by(changes, patch.index)
-        lines += changes_text(made).rstrip("\n").splitlines() if made else []
+        lines += _interface(_by(changes, patch.index), measured, patch.index)
+    sized = {(one.path, one.name) for one in measured.functions} if measured else set()
+    rest = [
+        change
+        for change in _by(changes, None)
+        if not any((one.path, one.name) in sized for one in (change.a, change.b) if one)
+    ]
+    if rest:
+        lines += ["", "by no single patch", *_interface(rest, measured, None)]
+    if measured and measured.unexported:
+        lines += ["", "FINDINGS", *unexported_text(measured.unexported)]
     return "\n".join(visible_line(line) for line in lines) + "\n"
+
+
+def _outcome(outcome: PatchOutcome) -> list[str]:
+    detail = f": {outcome.detail}" if outcome.detail else ""
+    return [
+        f"  {outcome.state}{detail}",
+        *(f"    {text}" for text in (*map(str, outcome.rejected), *outcome.suspicions)),
+    ]
+
+
+def _interface(made: list[Change], measured: Measures | None, index: int | None) -> list[str]:
+    sizes = of_patch(measured, index) if measured and index is not None else {}
+    numbers = (measured.numbers if measured else None) or {}
+    told: set[tuple[str, str]] = set()
+
+    def more(change: Change) -> list[str]:
+        one = change.b or change.a
+        if one is None:
+            return []
+        if one.kind in ("flag", "ioctl"):
+            found = number(one.name, numbers)
+            return [f"number: {found}"] if found and found != one.value else []
+        key = (one.path, one.name)
+        if one.kind == "function" and key in sizes:
+            told.update((each.path, each.name) for each in (change.a, change.b) if each)
+            return [function_lines(sizes[key])]
+        return []
+
+    lines = changes_text(made, more).rstrip("\n").splitlines() if made else []
+    for key, size in sizes.items():
+        if key not in told:
+            lines.append(f"  function  {size.name}: {size.change}  (patch {size.patch})")
+            lines.append(f"{'':12}{function_lines(size)}")
+    return lines
 
 
 def _signatures(mail: Revision) -> list[str]:
@@ -74,5 +154,5 @@ def _signatures(mail: Revision) -> list[str]:
     ]
 
 
-def _by(changes: RevisionDiff, index: int) -> list[Change]:
+def _by(changes: RevisionDiff, index: int | None) -> list[Change]:
     return [one for one in changes.interface or () if one.patch == index]

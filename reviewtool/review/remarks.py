@@ -3,8 +3,10 @@
 
 from reviewtool.archive.remarks import Remark, about, remarks_of
 from reviewtool.archive.types import Revision
-from reviewtool.interface.types import Row
-from reviewtool.review.session import Session, posting, revision
+from reviewtool.errors import InputError
+from reviewtool.interface.matrix import hook_lives, matrix
+from reviewtool.interface.types import Matrix, Row
+from reviewtool.review.session import Session, posting, revision, snapshots
 
 
 def remarks(session: Session, name: str, hook: str | None = None) -> tuple[Remark, ...]:
@@ -23,6 +25,26 @@ def remarks_on(session: Session, row: Row) -> tuple[tuple[str, Remark], ...]:
             said = remarks(session, one.id, name.rpartition(".")[2])
             found += [(one.id, remark) for remark in said]
     return tuple(found)
+
+
+def lives(
+    session: Session, name: str
+) -> tuple[Matrix, tuple[Row, ...], tuple[tuple[str, Remark], ...]]:
+    """The rows of the matrix that ever bore ``name``, and the remarks on them with the revision.
+
+    Raises :class:`InputError` where no revision of the study touches anything of that name.
+    """
+    table = matrix(snapshots(session, [one.id for one in session.study.revisions]))
+    rows = hook_lives(table, name)
+    if not rows:
+        raise InputError(
+            f"no revision touches anything called {name}",
+            str(session.study.path),
+            "see what they touch: reviewtool matrix --all",
+        )
+    order = [one.id for one in session.study.revisions]
+    said = dict.fromkeys(one for row in rows for one in remarks_on(session, row))
+    return table, rows, tuple(sorted(said, key=lambda one: (order.index(one[0]), one[1].date)))
 
 
 def _next(session: Session, chosen: Revision) -> Revision | None:

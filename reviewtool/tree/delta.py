@@ -117,8 +117,33 @@ def base_folder(base: Base, applied: Applied, progress: Progress = SILENT) -> Pa
     return target
 
 
-def _export(applied: Applied, folder: Path) -> None:
+def part_of_base(base: Base, applied: Applied, parts: tuple[str, ...]) -> Path:
+    """A folder with at least ``parts`` (folders) of the base in it; never write into it."""
+    if base.kind == "directory":
+        return base.path
+    target = cache.folder("exports") / f"{applied.base_commit}-{cache.digest(*parts)[:12]}"
+    if not target.is_dir():
+        with atomic_folder(target) as fresh:
+            _export(applied, fresh, parts)
+    return target
+
+
+def files_holding(applied: Applied, words: Iterable[str]) -> dict[str, bytes]:
+    """The C files of the base commit that have one of ``words``; for a base that is a clone."""
+    wanted = [option for word in words for option in ("-e", word)]
+    argv = ["grep", "-l", "-z", "-F", *wanted, applied.base_commit, "--", "*.c", "*.h"]
+    listed = run_git(applied.store, *argv)
+    if listed.returncode > 1:
+        raise InputError(f"git grep: {listed.complaint}", str(applied.store), "apply it again")
+    cut = len(applied.base_commit) + 1
+    names = [name[cut:] for name in listed.stdout.decode("utf-8", "surrogateescape").split("\0")]
+    held = files_at(applied, [name for name in names if name], applied.base_commit)
+    return {path: content for path, content in held.items() if content is not None}
+
+
+def _export(applied: Applied, folder: Path, parts: tuple[str, ...] = ()) -> None:
     argv = ["git", f"--git-dir={applied.store}", "archive", "--format=tar", applied.base_commit]
+    argv += parts
     with subprocess.Popen(
         argv,
         env=git_env(),

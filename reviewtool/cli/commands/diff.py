@@ -5,8 +5,11 @@ import argparse
 
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
+from reviewtool.errors import InputError
 from reviewtool.report.diff import diff_shape, diff_text
-from reviewtool.review.difference import PARTS, chosen_pair, difference
+from reviewtool.review.difference import BASE, PARTS, RevisionDiff, chosen_pair, difference
+from reviewtool.review.measure import Trees, trees_of
+from reviewtool.review.session import Session
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,11 +28,33 @@ def configure(parser: argparse.ArgumentParser) -> None:
             const=part,
             help=f"only what changed in the {part}",
         )
+    parser.add_argument(
+        "--range-diff",
+        action="store_true",
+        help="also git's own range-diff of the two, where a tree is named and both apply to it",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     opened = session(arguments)
     a, b = chosen_pair(opened, arguments.revisions)
     found = difference(opened, a, b, tuple(arguments.parts or PARTS))
-    emit(arguments, "diff", diff_shape(found), diff_text(found))
+    trees = _trees(arguments, opened, found)
+    text = diff_text(found, trees, arguments.range_diff)
+    emit(arguments, "diff", diff_shape(found, trees), text)
     return 1 if found.differs else 0
+
+
+def _trees(arguments: argparse.Namespace, opened: Session, found: RevisionDiff) -> Trees | None:
+    textual = found.patches is not None or found.interface is not None
+    if not textual or found.a == BASE:
+        told = None
+    else:
+        told = trees_of(opened, found.a, found.b, found.interface or ())
+    if arguments.range_diff and told is None:
+        raise InputError(
+            "no range-diff can be made",
+            f"{found.a} and {found.b}",
+            "name two revisions and a --tree that both apply to whole (reviewtool apply)",
+        )
+    return told
