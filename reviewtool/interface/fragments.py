@@ -128,8 +128,10 @@ def _starts_inside(lines: list[bytes]) -> bool:
 
 
 def _end_of_inside(lines: list[bytes]) -> int:
+    """How many lines belong to the function; a stub has its whole body on one."""
     for index, line in enumerate(lines):
-        if line.startswith(b"}"):
+        stub = line.startswith(b"{") and line.count(b"{") == line.count(b"}")
+        if stub or line.startswith(b"}"):
             return index + 1
     return len(lines)
 

@@ -317,3 +317,20 @@ def test_a_member_taken_from_the_padding_of_a_struct() -> None:
         ("added", "userfault_bitmap", "__u64 userfault_bitmap"),
         ("retyped", "pad2", "__u64 pad2[13]"),
     }
+
+
+def test_what_follows_the_stub_of_a_wrapped_heading_is_not_the_stub() -> None:
+    found = _series(
+        _hunk(
+            "include/linux/x.h",
+            "static inline int x_schedule(struct x *x,",
+            " { return -EOPNOTSUPP; }",
+            " static inline void x_cancel(struct x *x)",
+            " { }",
+            "+static inline int x_index(int index)",
+            "+{ return 0; }",
+            " ",
+            " #endif",
+        )
+    )
+    assert list(_touched(found, "function")) == ["x_index"]
