@@ -6,8 +6,6 @@ observation, and the rest goes on in a new guest.
 """
 
 import json
-import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,11 +16,11 @@ from pathlib import Path
 from refmodel.vocabulary import Input
 from refmodel.vocabulary import format as spell
 from refmodel.world import World
-from reviewtool import cache, paths
+from reviewtool import paths
 from reviewtool.behaviour.agent import agent_line
 from reviewtool.behaviour.processors import pinned
 from reviewtool.errors import RequestError
-from reviewtool.kernel.boot import FOLDER, GuestJob, GuestLimits, boot
+from reviewtool.kernel.boot import FOLDER, GuestJob, GuestLimits, boot, new_console
 from reviewtool.kernel.events import KernelEvent, events
 from reviewtool.kernel.supervise import ignore
 from reviewtool.kernel.symbols import Symbols, read_symbols
@@ -128,9 +126,7 @@ def kernel_guest(
             files={"plan.json": plan},
         )
         limits = GuestLimits(seconds=_LONGEST, memory=memory)
-        handle, log = tempfile.mkstemp(dir=cache.folder("consoles"), suffix=".log")
-        os.close(handle)
-        console = Path(log)
+        console = new_console()
         with pinned() as pin:
             try:
                 booted = boot(

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from reviewtool import cache
 from reviewtool.kernel import guest_init
 from reviewtool.kernel.enclose import view
 from reviewtool.kernel.sandbox import Limits, Mount, View, interpreter
@@ -27,6 +28,7 @@ Ended = Literal["halted", "panic", "timeout", "output-limit", "killed", "no-boot
 
 FOLDER = "/run/reviewtool"
 _MIB = 1 << 20
+_CONSOLES = 200  # kept in the cache, the newest
 _REACHED = "reviewtool: init"
 _EXIT = re.compile(r"reviewtool: exit (\d+)$")
 _PANIC = "Kernel panic - not syncing"
@@ -109,14 +111,11 @@ def boot(
     """Boot ``kernel`` (a UML executable) with ``job`` and stay until the guest has ended.
 
     ``on_line`` gets every console line as it comes, the job's and the kernel's in their order;
-    ``console`` is the file that keeps them (a new one by default); ``arguments`` go on the
-    kernel's command line; what comes on the descriptor ``stdin`` is typed on its console. Several
-    guests may run at once, one to a thread.
+    ``console`` is the file that keeps them (by default a :func:`new_console`); ``arguments`` go on
+    the kernel's command line; what comes on the descriptor ``stdin`` is typed on its console.
+    Several guests may run at once, one to a thread.
     """
-    if console is None:
-        handle, name = tempfile.mkstemp(prefix="reviewtool-console-", suffix=".log")
-        os.close(handle)
-        console = Path(name)
+    console = console or new_console()
     console.write_bytes(b"")
     heard = _Heard(on_line)
     within = limits.sandbox()
@@ -134,6 +133,24 @@ def boot(
     ended, reason = _judge(outcome, heard, within)
     again = shlex.join(sandboxed(inside, command, within))
     return Boot(ended, reason, heard.status, console, outcome.seconds, again)
+
+
+def new_console() -> Path:
+    """A file in the cache for what a guest prints; the oldest there make room for it."""
+    folder = cache.folder("consoles")
+    handle, name = tempfile.mkstemp(dir=folder, suffix=".log")
+    os.close(handle)
+    known = sorted(folder.glob("*.log"), key=_age)
+    for old in known[:-_CONSOLES]:
+        old.unlink(missing_ok=True)
+    return Path(name)
+
+
+def _age(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # another process made room meanwhile
+        return 0.0
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reviewtool.kernel import enclose
-from reviewtool.kernel.boot import FOLDER, Boot, GuestJob, GuestLimits, boot
+from reviewtool.kernel.boot import FOLDER, Boot, GuestJob, GuestLimits, boot, new_console
 
 pytestmark = pytest.mark.skipif(
     enclose.missing() is not None, reason=f"no sandbox: {enclose.missing()}"
@@ -152,3 +152,10 @@ def test_guests_run_beside_each_other_and_leave_nothing(
         thread.join()
     assert [result.ended for result in results] == ["halted"] * 6
     assert list(temporary.iterdir()) == []
+
+
+def test_consoles_nobody_asked_to_keep_make_room_for_new_ones(cache: Path) -> None:
+    made = [new_console() for _ in range(205)]
+    kept = set((cache / "consoles").iterdir())
+    assert len(kept) == 200
+    assert made[-1] in kept
