@@ -3,7 +3,7 @@
 
 What is compared with both is one model, that of a guest_memfd which can be mapped and nothing else:
 the named scenarios, random walks, and a suite that tells the model from every other machine with as
-few states. The real KVM is this machine's own.
+few states. The real KVMs are this machine's own and, where there is one, kvm_amd under QEMU.
 """
 
 from pathlib import Path
@@ -19,6 +19,7 @@ from reviewtool.kernel.build import build
 from reviewtool.review.session import Session, base_of, prerequisites
 from reviewtool.tree.apply import apply
 from reviewtool.tree.delta import base_folder, delta
+from tests.real import qemu_kvm
 from tests.real.host_kvm import host_guest, unusable
 
 pytestmark = pytest.mark.kernel
@@ -43,6 +44,12 @@ def test_this_machines_kvm() -> None:
     if why := unusable():
         pytest.skip(f"no real KVM to compare with: {why}")
     hold(host_guest)
+
+
+def test_kvm_amd_under_qemu() -> None:
+    if why := qemu_kvm.unusable():
+        pytest.skip(f"no kvm_amd to compare with: {why}")
+    hold(qemu_kvm.qemu_guest)
 
 
 def test_the_unmodified_tree_that_has_it(session: Session) -> None:
