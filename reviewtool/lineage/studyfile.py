@@ -13,7 +13,15 @@ from reviewtool.archive.types import Revision
 from reviewtool.cache import write_atomic
 from reviewtool.lineage.naming import Run, name_runs, revision_ids, runs_of
 from reviewtool.lineage.study import Study, load, parse
-from reviewtool.lineage.studytext import Block, block_text, blocks, insert, quoted, renew_thread
+from reviewtool.lineage.studytext import (
+    Block,
+    block_text,
+    blocks,
+    fill_in,
+    insert,
+    quoted,
+    renew_thread,
+)
 from reviewtool.text import visible_line
 
 _HEAD = """\
@@ -23,6 +31,8 @@ _HEAD = """\
 # Yours to edit: ids, titles, base, prerequisites, model, the order, and
 #   ignore = ["message-id", ...]    postings that are no part of this work
 #   base = "6.12"                   what revisions apply to unless they say more
+# A posting it missed: add [[series.revision]] with an id and original = "message-id",
+# and fetch again.
 
 name = {name}
 title = {title}
@@ -52,6 +62,7 @@ def write(path: Path, name: str, title: str, finding: Finding) -> Study:
         text = path.read_text("utf-8")
     else:
         text = _HEAD.format(name=quoted(name), title=quoted(visible_line(title)))
+    text = _fill_in(text, finding)
     text = _add_bases(text, finding)
     for run, fresh in _runs(text, finding):
         text = _add_run(text, run, fresh, finding)
@@ -61,12 +72,28 @@ def write(path: Path, name: str, title: str, finding: Finding) -> Study:
     return load(path)
 
 
+def _fill_in(text: str, finding: Finding) -> str:
+    """A revision a person added by naming its message gets what was found of it."""
+    every = {r.root: r for lineage in finding.lineages for r in lineage}
+    for root, (_, table) in _homes(text).items():
+        revision = every.get(root)
+        if revision is not None and not table.get("mail"):
+            found = {"title": quoted(visible_line(revision.title)), "date": revision.date[:10]}
+            found |= {"mail": quoted(finding.mail[root])}
+            found |= {"base": quoted(revision.base)} if revision.base else {}
+            text = fill_in(text, root, found)
+    return text
+
+
 def _add_bases(text: str, finding: Finding) -> str:
+    """What revisions new to the file are built on; a base a person took out stays out."""
     tables = tomllib.loads(text).get("prerequisite", [])
     known = {str(table.get("original", "")) for table in tables}
     names = {str(table["id"]) for table in tables}
+    home = _homes(text)
+    wanted = {base for root, bases in finding.needed.items() if root not in home for base in bases}
     for base in finding.bases:
-        if base.root in known:
+        if base.root in known or base.root not in wanted:
             continue
         words = "-".join(w for w in visible_line(base.title).lower().split() if w.isalnum())
         stem = f"{words[-32:].lstrip('-')}-{slug(base)}".lstrip("-")
@@ -170,7 +197,7 @@ def _renew(text: str, finding: Finding) -> str:
 def _homes(text: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     """(series, revision) tables by the message-id of the posting."""
     return {
-        str(table["original"]): (group, table)
+        str(table["original"]).strip("<>"): (group, table)
         for group in tomllib.loads(text).get("series", [])
         for table in group.get("revision", [])
         if table.get("original")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*([\w. \t]+?)[ \t]*\]\]")
+_KEY = re.compile(r"^[ \t]*(\w+)[ \t]*=")
 _MAIL = re.compile(r"^([ \t]*mail[ \t]*=[ \t]*)([\"'])(thread:[0-9a-f]+)\2", re.MULTILINE)
 
 
@@ -81,6 +82,20 @@ def renew_thread(text: str, old: str, new: str) -> str:
         ),
         text,
     )
+
+
+def fill_in(text: str, original: str, values: Mapping[str, str]) -> str:
+    """``text`` with ``values`` (key to TOML) written below the ``original`` of the table that names
+    it, but for the keys that table has."""
+    lines = text.split("\n")
+    for block in blocks(text):
+        own = range(block.header + 1, block.end)
+        keys = {found.group(1): n for n in own if (found := _KEY.match(lines[n]))}
+        if "original" in keys and original in lines[keys["original"]]:
+            fresh = [f"{key} = {value}" for key, value in values.items() if key not in keys]
+            after = keys["original"] + 1
+            return "\n".join([*lines[:after], *fresh, *lines[after:]])
+    return text
 
 
 def quoted(value: str) -> str:

@@ -138,6 +138,36 @@ def test_what_a_cover_says_it_is_built_on_is_a_prerequisite(box: Path) -> None:
     assert "based on" in study.prerequisites[0].evidence[0]
 
 
+def test_a_prerequisite_a_person_took_out_stays_out(box: Path) -> None:
+    cover = "This is based on https://lore.kernel.org/all/other-0@example.org/ .\n"
+    top = Series("on-top", title="mm: on top", cover=cover, day=25)
+    study = fetch(box, top, OTHER)
+    text = study.path.read_text()
+    table = text[text.index("[[prerequisite]]") : text.index("[[series]]")]
+    line = f'prerequisites = ["{study.prerequisites[0].id}"]\n'
+    assert line in text
+    text = text.replace(table, "").replace(line, "")
+    study.path.write_text(text)
+    assert fetch(box, top, OTHER).path.read_text() == text
+
+
+def test_a_posting_a_person_names_is_filled_in_and_keeps_what_they_wrote(box: Path) -> None:
+    study = fetch(box, RFC)
+    ours = (
+        '\n[[series.revision]]  # the tool did not see it\nid = "second"\n'
+        f'original = "<{OTHER.id_of(0)}>"\ntitle = "as we call it"\n'
+    )
+    study.path.write_text(study.path.read_text() + ours)
+    added = fetch(box, RFC, OTHER)
+    assert [(r.id, r.title) for r in added.revisions] == [
+        ("rfc", RFC.title),
+        ("second", "as we call it"),
+    ]
+    assert revision_mail(added, "second").title == OTHER.title
+    assert "[[series.revision]]  # the tool did not see it" in added.path.read_text()
+    assert fetch(box, RFC, OTHER).path.read_text() == added.path.read_text()
+
+
 def test_nothing_is_written_if_anything_is_wrong(box: Path) -> None:
     box.write_bytes(mbox(Series(total=5).mails(without=(3,))))
     with pytest.raises(InputError, match="patch 3/5 missing"):
