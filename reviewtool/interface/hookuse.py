@@ -24,7 +24,7 @@ from reviewtool.interface.types import Element
 _RECEIVER = r"([A-Za-z_]\w*)\s*(?:\([^()]*\)|\[[^][]*\])?\s*(?:->|\.)\s*"
 _STATIC = "kvm_x86_ops"  # kvm_x86_call(hook)(…) calls a copy of this table
 
-Ask = Callable[[Callable[[str, bytes], Sequence["HookUse"]], Sequence[str]], tuple["HookUse", ...]]
+Ask = Callable[["partial[Sequence[HookUse]]", Sequence[str]], tuple["HookUse", ...]]
 """Put a question to every file with one of some words; see :func:`scan.ask_tree`."""
 
 
@@ -84,7 +84,7 @@ def hook_uses(name: str, structs_asked: Iterable[str], ask: Ask) -> HookUses:
     )
 
 
-def _uses(name: str, path: str, raw: bytes) -> list[HookUse]:
+def _uses(name: str, path: str, raw: bytes) -> Sequence[HookUse]:
     """Everything about hook ``name`` in one file."""
     word = name.encode()
     pointer = re.search(rb"\(\s*\*\s*(?:const\s+)?" + word + rb"\s*\)\s*\(", raw)
@@ -158,7 +158,7 @@ def _around(spans: Sequence[Element], line: int) -> str:
     return next((one.name for one in spans if one.line <= line <= one.end), "")
 
 
-def _pointers(names: tuple[str, ...], path: str, raw: bytes) -> list[HookUse]:
+def _pointers(names: tuple[str, ...], path: str, raw: bytes) -> Sequence[HookUse]:
     """The names declared in a file as pointers to (or instances of) the structs."""
     any_name = b"|".join(re.escape(name.encode()) for name in names)
     pattern = re.compile(

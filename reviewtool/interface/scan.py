@@ -81,7 +81,7 @@ def exports_in_tree(
     return ask_tree(root, _exports_of, ("EXPORT_",), executor=executor, progress=progress)
 
 
-def objects_of(structs: tuple[str, ...], path: str, raw: bytes) -> list[Element]:
+def objects_of(structs: tuple[str, ...], path: str, raw: bytes) -> Sequence[Element]:
     """The slots of ``structs`` set in one file.
 
     Only the initialisers are parsed; a compound literal wants its function, the whole file.

@@ -115,6 +115,12 @@ def snapshot_text(snapshot: Snapshot, everything: bool) -> str:
     return head + table(("state", "kind", "name", "place", "value"), rows)
 
 
+def objects_text(slots: Sequence[Element]) -> str:
+    """One row a slot: the object, what it puts there, when, and where that is written."""
+    rows = [(one.name, one.value, one.guard or "always", _place(one)) for one in slots]
+    return table(("object.slot", "function", "condition", "place"), rows) + f"\n{len(rows)} slots\n"
+
+
 def _told(element: Element) -> str:
     """What the name alone does not tell: a constant, the function put into a slot."""
     return element.value if element.kind in ("flag", "ioctl", "object", "export") else ""

@@ -95,7 +95,7 @@ def test_a_file_seen_before_is_not_read_again(cache: Path, monkeypatch: pytest.M
 
 def test_a_changed_question_is_asked_again(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     elements_of("mm/x.c", _CODE)
-    from_tree._questions.cache_clear()
+    from_tree.questions.cache_clear()
     monkeypatch.setattr(from_tree, "query_text", lambda name: f"; another query {name}")
     asked = []
 
@@ -106,7 +106,7 @@ def test_a_changed_question_is_asked_again(cache: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(from_tree, "elements_of_c", count)
     elements_of("mm/x.c", _CODE)
     assert asked == ["mm/x.c"]
-    from_tree._questions.cache_clear()
+    from_tree.questions.cache_clear()
 
 
 def test_what_comes_out_of_the_cache_is_what_went_in() -> None:

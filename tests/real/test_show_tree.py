@@ -97,3 +97,25 @@ def _originals() -> Path:
     from reviewtool import paths
 
     return paths.reference_impl() / "study/guest_memfd/originals.toml"
+
+
+def test_every_object_of_a_struct_in_a_revisions_whole_tree(
+    base: Base, cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the revision adds is there with its condition, what it does not touch as well."""
+    asking = ("--study", "embedded", "--tree", str(base.path), "--struct", "vm_operations_struct")
+    slots = {
+        name: {
+            (one["path"], one["name"]): one
+            for one in asked(capsys, "extract", name, *asking)["objects"]
+        }
+        for name in ("rfc", "v3")
+    }
+    assert len(slots["rfc"]) > 300
+    new = {name for _, name in slots["v3"].keys() - slots["rfc"].keys()}
+    assert new == {
+        f"{holder}.get_folio_noalloc"
+        for holder in ("shmem_vm_ops", "shmem_anon_vm_ops", "kvm_gmem_vm_ops")
+    }
+    gmem = slots["v3"]["virt/kvm/guest_memfd.c", "kvm_gmem_vm_ops.get_folio_noalloc"]
+    assert "CONFIG_USERFAULTFD" in gmem["guard"]

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""``reviewtool extract``: the interface of one revision."""
+"""``reviewtool extract``: the interface of one revision, or every instance of some structs."""
 
 import argparse
 
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
-from reviewtool.interface.shapes import snapshot_shape
-from reviewtool.report.interface import snapshot_text
-from reviewtool.review.session import revision, snapshots
+from reviewtool.interface.shapes import element_shape, snapshot_shape
+from reviewtool.report.interface import objects_text, snapshot_text
+from reviewtool.review.session import Session, revision, snapshots
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -15,10 +15,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--all", action="store_true", help="also what the patches only show as context"
     )
+    parser.add_argument(
+        "--struct",
+        metavar="NAME",
+        action="append",
+        help="instead, every object of this struct in the revision's whole tree: which function "
+        "it puts into which slot, and under which condition (may be given again)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    opened = session(arguments)
+    opened = session(arguments, needs_tree=bool(arguments.struct))
+    if arguments.struct:
+        _objects(arguments, opened)
+        return 0
     (found,) = snapshots(opened, [revision(opened, arguments.revision).id])
     emit(
         arguments,
@@ -27,3 +37,16 @@ def run(arguments: argparse.Namespace) -> int:
         snapshot_text(found, arguments.all),
     )
     return 0
+
+
+def _objects(arguments: argparse.Namespace, opened: Session) -> None:
+    from reviewtool.review.whole import objects_in_revision
+
+    name = revision(opened, arguments.revision).id
+    found = objects_in_revision(opened, name, arguments.struct)
+    emit(
+        arguments,
+        "objects",
+        {"revision": name, "objects": [element_shape(one) for one in found]},
+        objects_text(found),
+    )
