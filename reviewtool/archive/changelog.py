@@ -104,7 +104,8 @@ def read_citations(text: str) -> tuple[Citation, ...]:
     definitions = _definitions(text)
     found: list[Citation] = []
     for changes in read_changelog(text):
-        found.extend(Citation(key, "earlier", changes.version) for key in changes.links)
+        said = f"changes since {changes.since}" if changes.since else changes.version
+        found.extend(Citation(key, "earlier", said) for key in changes.links)
     for paragraph in re.split(r"\n[ \t]*\n", _undefined(text)):
         for sentence in re.split(r"(?<=[.;!?])[ \t\n]+(?=[A-Z\[])", paragraph):
             found.extend(_cited(" ".join(sentence.split()), definitions))
