@@ -24,6 +24,8 @@ GRAMMAR: dict[str, tuple[str, ...]] = {
     "pwrite-short": ("page", "value"),
     "pwrite-fault": ("page",),
     "pwrite-half": ("page", "value"),
+    "pwrite-stop": ("page", "value"),
+    "go-on": (),
     "copy": ("page", "value"),
     "zeropage": ("page",),
     "continue": ("page",),

@@ -9,6 +9,7 @@ from refmodel.model import Model, conflicting
 from refmodel.vocabulary import Observation, allows, parse_observation
 from refmodel.world import World
 from reviewtool.behaviour.guests import Numbered, Trace, Word
+from reviewtool.behaviour.stopped import answers, settled, stops
 
 CLOSE = "close"
 """The step after the last input: the sequence's memory is given back. The model says ok."""
@@ -41,16 +42,20 @@ def _general(observation: str) -> str:
 
 def predict(model: Model, world: World, word: Word) -> tuple[Observation, ...]:
     """What the model answers, step by step."""
+    if stops(word):
+        return answers(model, world, word)
     state = model.initial(world)
-    answers = []
+    told = []
     for each in word:
         state, seen = model.step(state, each)
-        answers.append(seen)
-    return tuple(answers)
+        told.append(seen)
+    return tuple(told)
 
 
 def may_run(model: Model, world: World, word: Word) -> bool:
     """Whether the model has one answer to the sequence: no threads that race once woken."""
+    if stops(word):
+        return settled(model, world, word)
     state = model.initial(world)
     for each in word:
         state, _ = model.step(state, each)
@@ -82,6 +87,8 @@ def without_step(
     The same step is the same input in the same state of the model.
     """
     length = len(killer.observations)
+    if stops(killer.inputs):
+        return [(number, word) for number, word in rest if word != killer.inputs]
     if length > len(killer.inputs):
         return list(rest)
     states = _states(model, world, killer.inputs[:length])
@@ -89,7 +96,7 @@ def without_step(
     return [
         (number, word)
         for number, word in rest
-        if deadly not in zip(_states(model, world, word), word, strict=False)
+        if stops(word) or deadly not in zip(_states(model, world, word), word, strict=False)
     ]
 
 

@@ -45,7 +45,7 @@ REGISTRATIONS = ("", "register missing", "register minor", "register missing+min
 _USER = frozenset({"read", "write"})
 
 
-_Operations = tuple[tuple[Input, ...], ...]
+Operations = tuple[tuple[Input, ...], ...]
 _Results = tuple[tuple[str, ...], ...]
 _Outcome = tuple[_Results, str]
 
@@ -87,10 +87,10 @@ class RaceSearch:
     seconds: float
 
 
-class _Actor:
+class Actor:
     """One operation in a thread of its own, running only while it has the baton."""
 
-    def __init__(self, run: "_Run", inputs: tuple[Input, ...]) -> None:
+    def __init__(self, run: "Run", inputs: tuple[Input, ...]) -> None:
         self.run = run
         self.inputs = inputs
         self.now = ""
@@ -117,7 +117,7 @@ class _Actor:
             self.oops = str(oops)
         except _Stop:
             pass
-        except Exception as error:  # noqa: BLE001 - raised again by _Run.play(), in its thread
+        except Exception as error:  # noqa: BLE001 - raised again by Run.play(), in its thread
             self.error = error
         self.done = True
         self.run.note(self, self.oops or (self.results[-1] if self.results else ""))
@@ -130,15 +130,21 @@ class _Actor:
         if self.run.stopped:
             raise _Stop
 
+    def turn(self) -> None:
+        """Let it run to the next point at which another one might."""
+        self.run.current = self
+        self.go.release()
+        self.run.baton.acquire()
+
     @property
     def runnable(self) -> bool:
         return not self.done and (self.waits is None or self.waits())
 
 
-class _Run:
+class Run:
     """One schedule: the choices to make, and those that were made."""
 
-    def __init__(self, kernel: type[GuestMemfd], state: State, operations: _Operations) -> None:
+    def __init__(self, kernel: type[GuestMemfd], state: State, operations: Operations) -> None:
         self.kernel = patch(
             kernel, _preempt, _wait_until, preempt=_preempt, wait_until=_wait_until
         )(state)
@@ -146,11 +152,11 @@ class _Run:
         self.baton = threading.Semaphore(0)
         self.stopped = False
         self.trace: list[tuple[str, str]] = []
-        self.actors = [_Actor(self, each) for each in operations]
+        self.actors = [Actor(self, each) for each in operations]
         self.current = self.actors[0]
         self.deadlock = ""
 
-    def note(self, actor: _Actor, point: str) -> None:
+    def note(self, actor: Actor, point: str) -> None:
         if not self.stopped:
             self.trace.append((actor.now, point))
 
@@ -174,18 +180,17 @@ class _Run:
             at = len(widths)
             choice = choices[at] if at < len(choices) else 0
             widths.append(len(ready))
-            self.current = ready[choice]
-            self.current.go.release()
-            self.baton.acquire()
+            ready[choice].turn()
             if any(actor.oops or actor.error for actor in self.actors):
                 break
-        self._end()
+        self.end()
         for actor in self.actors:
             if actor.error is not None:
                 raise actor.error
         return widths
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Unwind whoever is not done."""
         self.stopped = True
         for actor in self.actors:
             while not actor.done:
@@ -195,12 +200,12 @@ class _Run:
 
 
 def _preempt(k: GuestMemfd, point: str) -> None:
-    run: _Run = vars(k)["race"]
+    run: Run = vars(k)["race"]
     run.current.yield_at(point)
 
 
 def _wait_until(k: GuestMemfd, free: Callable[[], bool], what: str) -> None:
-    run: _Run = vars(k)["race"]
+    run: Run = vars(k)["race"]
     actor = run.current
     actor.waits, actor.waits_for = free, what
     actor.yield_at(f"about to take {what}")
@@ -251,12 +256,12 @@ def _kind(race: Race) -> tuple[str, ...]:
 
 
 def _bounded(
-    kernel: type[GuestMemfd], state: State, operations: _Operations, preemptions: int
-) -> Iterator[_Run]:
+    kernel: type[GuestMemfd], state: State, operations: Operations, preemptions: int
+) -> Iterator[Run]:
     """Schedules with few forced switches first; who starts is free."""
     pending: list[list[int]] = [[]]
     for choices in pending:
-        run = _Run(kernel, state, operations)
+        run = Run(kernel, state, operations)
         widths = run.play(choices)
         yield run
         if sum(each > 0 for each in choices[1:]) < preemptions:
@@ -282,7 +287,7 @@ def _starts(model: Revision, setups: tuple[str, ...]) -> Iterator[tuple[State, t
                 yield state, setup
 
 
-def _pairs(operations: tuple[str, ...]) -> Iterator[_Operations]:
+def _pairs(operations: tuple[str, ...]) -> Iterator[Operations]:
     inputs = [parse(each) for each in operations]
     for index, first in enumerate(inputs):
         for second in inputs[index + 1 :]:
@@ -290,7 +295,7 @@ def _pairs(operations: tuple[str, ...]) -> Iterator[_Operations]:
                 yield (first, second)
 
 
-def _serial(model: Revision, state: State, operations: _Operations) -> set[_Outcome] | None:
+def _serial(model: Revision, state: State, operations: Operations) -> set[_Outcome] | None:
     """Results and content left by running input after input; None where an order is fatal."""
     outcomes: set[_Outcome] = set()
     turns = [number for number, inputs in enumerate(operations) for _ in inputs]
@@ -307,7 +312,7 @@ def _serial(model: Revision, state: State, operations: _Operations) -> set[_Outc
 
 
 def _judge(
-    run: _Run, setup: tuple[Input, ...], operations: _Operations, serial: set[_Outcome] | None
+    run: Run, setup: tuple[Input, ...], operations: Operations, serial: set[_Outcome] | None
 ) -> Race | None:
     results = tuple(tuple(actor.results) for actor in run.actors)
     folio = run.kernel.page_cache[0]
@@ -319,7 +324,7 @@ def _judge(
     return Race(finding, setup, operations, tuple(run.trace), results, told)
 
 
-def _finding(run: _Run, results: _Results, left: str, serial: set[_Outcome] | None) -> str | None:
+def _finding(run: Run, results: _Results, left: str, serial: set[_Outcome] | None) -> str | None:
     if run.deadlock:
         return f"deadlock: {run.deadlock}"
     oopses = [actor.oops for actor in run.actors if actor.oops]

@@ -121,3 +121,50 @@ SCENARIOS: tuple[tuple[str, str], ...] = (
         "vcpu-write p1 A; read u0 p1; vcpu-read p0",
     ),
 )
+
+RACES: tuple[tuple[str, str], ...] = (
+    (
+        "a page that is continued while write() fills it: half of it is seen",
+        "register missing; read u0 p0; pwrite-stop p0 A; continue p0; go-on; read u1 p0",
+    ),
+    (
+        "a page that is touched while write() fills it: the part that was written is lost",
+        "pwrite-stop p0 A; read u0 p0 @alias; go-on; read u1 p0 @alias",
+    ),
+    (
+        "the same, watched for missing pages",
+        "register missing; pwrite-stop p0 A; read u0 p0; go-on; read u1 p0",
+    ),
+    (
+        "the same, watched by minor mode, and continued before it is whole",
+        "register minor; pwrite-stop p0 A; read u0 p0; continue p0; go-on; read u1 p0",
+    ),
+    (
+        "the guest touches a page while write() fills it",
+        "pwrite-stop p0 A; vcpu-read p0; go-on; vcpu-read p0",
+    ),
+    (
+        "the guest writes to a page while write() fills it: either is lost in part",
+        "pwrite-stop p0 A; vcpu-write p0 B; go-on; vcpu-read p0",
+    ),
+    (
+        "two write() of one page, neither refused: the page holds half of each",
+        "pwrite-stop p0 A; pwrite p0 B; go-on; read u0 p0",
+    ),
+    (
+        "PUNCH_HOLE waits for write(), then takes what it wrote",
+        "pwrite-stop p0 A; punch p0; go-on; read u0 p0",
+    ),
+    ("fallocate() beside write()", "pwrite-stop p0 A; fallocate p0; go-on; read u0 p0"),
+    (
+        "write() of one page keeps nobody from another",
+        "pwrite-stop p0 A; write u0 p1 B; read u0 p1; go-on; read u0 p0",
+    ),
+    (
+        "nobody looks while write() fills a page",
+        "register minor; pwrite-stop p0 A; go-on; read u0 p0; continue p0",
+    ),
+    ("write() to a filled page is refused at once", "read u0 p0; pwrite-stop p0 A; go-on"),
+)
+"""A write() that is stopped half way (pwrite-stop) until it is let go on (go-on), and what others
+do meanwhile: races shown without luck."""

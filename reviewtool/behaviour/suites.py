@@ -17,10 +17,13 @@ from reviewtool.behaviour.compare import BehaviourDiff
 from reviewtool.behaviour.explore import explore, trace
 from reviewtool.behaviour.identify import alive, complete_words, maximal
 from reviewtool.behaviour.minimal import Word, minimise
-from reviewtool.behaviour.scenarios import SCENARIOS
+from reviewtool.behaviour.scenarios import RACES, SCENARIOS
+from reviewtool.behaviour.stopped import answers, settled
 from reviewtool.progress import SILENT, Progress
 
 OOPS = "oops"
+STOPPABLE = "kvm_kmem_gmem_write"
+"""The write() of March 2025, which copies into a page others can get at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,23 @@ def scenarios(model: Model, world: World) -> Suite:
         case, _ = _case(model, world, parse(text), reason)
         cases.append(case)
     return Suite("scenarios", "the situations reviewers argued about", world, tuple(cases))
+
+
+def stopped_writes(model: Model, world: World) -> Suite:
+    """write() stopped half way while others use the page; the same ``world`` as for scenarios.
+
+    Without cases where write() is none of copy_from_user() into the page: where it reads its source
+    first (fault_in_iov_iter_readable()), or is not offered, nothing can be stopped half way.
+    """
+    stoppable = getattr(getattr(model, "kernel", None), "gmem_write", "") == STOPPABLE
+    cases = []
+    for reason, text in RACES if stoppable else ():
+        word = parse(text)
+        if settled(model, world, word):
+            expected = answers(model, world, word)
+            lethal = expected[-1].result == OOPS
+            cases.append(Case(word[: len(expected)], expected, reason, lethal))
+    return Suite("races", "write() stopped half way while others go on", world, tuple(cases))
 
 
 def distinguishing(model: Model, diff: BehaviourDiff) -> Suite:

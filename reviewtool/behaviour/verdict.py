@@ -21,7 +21,14 @@ from reviewtool.behaviour.conformance import (
 from reviewtool.behaviour.explanation import Disagreement
 from reviewtool.behaviour.guests import kernel_guest
 from reviewtool.behaviour.onlooker import NOBODY, Onlooker
-from reviewtool.behaviour.suites import Suite, complete, distinguishing, random_walks, scenarios
+from reviewtool.behaviour.suites import (
+    Suite,
+    complete,
+    distinguishing,
+    random_walks,
+    scenarios,
+    stopped_writes,
+)
 from reviewtool.kernel import events, symbols
 from reviewtool.kernel.build import Kernel
 from reviewtool.progress import SILENT, Progress
@@ -112,6 +119,7 @@ def standard_suites(
     userfault = "KVM_MEM_USERFAULT" in model.hooks
     small, large = (replace(world, userfault=userfault) for world in (SMALL, LARGE))
     made = [scenarios(model, large), complete(model, small, extra, progress)]
+    made += [suite for suite in (stopped_writes(model, large),) if suite.cases]
     against = (distinguishing(model, compare(model, other, large)) for other in others)
     made += [suite for suite in against if suite.cases]
     if walks:

@@ -4,6 +4,8 @@
 from typing import Any
 
 from reviewtool.behaviour.races import RaceSearch
+from reviewtool.review.racing import ShownRaces
+from reviewtool.text import visible_line
 
 
 def races_shape(found: RaceSearch) -> dict[str, Any]:
@@ -40,4 +42,40 @@ def races_text(found: RaceSearch) -> str:
         for own, results in zip(one.operations, one.results, strict=True):
             lines.append(f"       {'; '.join(map(str, own))}: {', '.join(results)}")
         lines.append(f"       the page holds: {one.left or 'nothing'}")
+    return "\n".join(lines) + "\n"
+
+
+def shown_shape(shown: ShownRaces) -> dict[str, Any]:
+    """What was shown on a kernel: the part ``kernel`` of the races document."""
+    return {
+        "kernel": shown.kernel,
+        "agrees": shown.agrees,
+        "cases": [
+            {
+                "reason": case.reason,
+                "inputs": [str(each) for each in case.inputs],
+                "model": [str(each) for each in case.expected],
+                "kernel": list(trace.observations),
+            }
+            for case, trace in shown.shown
+        ],
+    }
+
+
+def shown_text(shown: ShownRaces) -> str:
+    """Each case: what the model says, and where the kernel did something else."""
+    if not shown.shown:
+        return "on the kernel: write() of this revision cannot be stopped in the middle of a page\n"
+    agree = "as the model says in all of them" if shown.agrees else "NOT as the model says"
+    lines = [
+        f"on kernel {shown.kernel}, write() stopped half way in {len(shown.shown)} cases: {agree}"
+    ]
+    for number, (case, trace) in enumerate(shown.shown, 1):
+        lines += ["", f"{number:3}. {case.reason}"]
+        wide = max(len(str(each)) for each in case.inputs)
+        for at, each in enumerate(case.inputs):
+            seen = trace.observations[at] if at < len(trace.observations) else "-"
+            expected = str(case.expected[at])
+            other = "" if seen == expected else f"   (model: {expected})"
+            lines.append(visible_line(f"       {each!s:{wide}}   {seen}{other}"))
     return "\n".join(lines) + "\n"

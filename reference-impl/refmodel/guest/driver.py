@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from refmodel.guest import abi, syscalls
+from refmodel.guest import abi, stopped, syscalls
 from refmodel.guest.pages import Sources, describe
 from refmodel.guest.settle import Hang, settle
 from refmodel.guest.threads import Worker, Workshop, open_workshop, start_worker
@@ -47,6 +47,8 @@ class Driver:
     features: int
     """Those of every userfaultfd."""
     world: World | None = None
+    stop: stopped.Stop | None = None
+    """The source of a write() that is stopped."""
     asked: dict[str, Input] = field(default_factory=dict)
     """The input each outstanding worker is busy with."""
     ticks: int = 0
@@ -65,6 +67,8 @@ class Driver:
         if world is None:
             return
         release_faults(world)
+        if self.stop is not None:
+            self.stop.close()
         world.poll.unregister(world.userfaultfd)
         begun = time.monotonic()
         while stuck := [worker for worker in self.workers if worker.outstanding]:
@@ -75,6 +79,7 @@ class Driver:
             if time.monotonic() - begun > self.deadline:
                 raise Hang([worker.name for worker in stuck])
         self.asked.clear()
+        self.stop = None  # only now: its memory is what the write() reads
         close_world(world)
 
     def step(self, request: Input) -> Observation:
@@ -98,6 +103,9 @@ class Driver:
         settled = settle(self.world, self.workers, self.shop.reports, self.deadline)
         effects = list(settled.events)
         for ended in settled.ended:
+            if ended.name == stopped.WRITER and self.stop is not None:
+                self.stop.close()
+                self.stop = None
             outcome = self._outcome(ended, self.asked.pop(ended.name))
             if ended is worker and result == "blocked":
                 result = outcome
@@ -113,6 +121,8 @@ class Driver:
             name = GUEST
         elif request.op == "kvm-read":
             name = KVM
+        elif self.stop is not None and request.op in _BESIDE:
+            return self.extra_worker(stopped.BESIDE)
         else:
             return None
         for worker in self.workers:
@@ -120,12 +130,28 @@ class Driver:
                 return worker
         raise Unsupported(f"{request}: this run has no thread {name}")
 
+    def extra_worker(self, name: str) -> Worker:
+        """A thread few sequences need, started when the first does."""
+        for worker in self.workers:
+            if worker.name == name:
+                return worker
+        worker = start_worker(self.shop, name)
+        self.workers = (*self.workers, worker)
+        return worker
+
     def _hand_over(self, worker: Worker, world: World, request: Input) -> None:
         page = request.page or 0
         if request.op == "read":
             worker.fetch_page(world.at(page, request.alias))
         elif request.op == "write":
             worker.fill_page(world.at(page, request.alias), ord(request.value or ""))
+        elif request.op == "punch":
+            stopped.punch_hole(worker, world.file, page)
+        elif request.op == "fallocate":
+            stopped.allocate(worker, world.file, page)
+        elif request.op == "pwrite":
+            source = self.sources.address(request.value or "")
+            stopped.write(worker, world.file, page, source)
         else:
             vcpu = _vcpu(self, request)
             vcpu.prepare(request.op, page, request.value)
@@ -139,6 +165,8 @@ class Driver:
             return f"value {describe(worker.memory[:])}"
         if request.op == "write":
             return "ok"
+        if request.op in _BESIDE or request.op == "pwrite-stop":
+            return _returned(worker.result(), request)
         try:
             return describe_run(_vcpu(self, request), request.op, worker.result())
         except OSError as error:  # nor shows its registers
@@ -224,6 +252,39 @@ def _pwrite(driver: Driver, world: World, request: Input) -> str:
     return "ok" if written == PAGE else f"short {written}"
 
 
+def _pwrite_stop(driver: Driver, world: World, request: Input) -> str:
+    worker = driver.extra_worker(stopped.WRITER)
+    if worker.outstanding:
+        return "busy"
+    stop = stopped.Stop(request.value or "")
+    reports, page = driver.shop.reports, request.page or 0
+    if stop.begin(worker, world.file, page, reports, driver.deadline):
+        driver.stop = stop
+        driver.asked[worker.name] = request
+        return "stopped"
+    stop.close()
+    if not worker.ended():
+        raise Hang([worker.name])
+    worker.take_end()
+    return _returned(worker.result(), request)
+
+
+def _go_on(driver: Driver, world: World, request: Input) -> str:
+    del world, request
+    if driver.stop is None:
+        return "idle"
+    driver.stop.go_on(driver.sources)
+    return "ok"
+
+
+def _returned(result: int, request: Input) -> str:
+    """What write() or fallocate() of a page came to."""
+    if result < 0:
+        return syscalls.errno_name(-result)
+    wanted = PAGE if request.op.startswith("pwrite") else 0
+    return "ok" if result == wanted else f"short {result}"
+
+
 def _dontneed(driver: Driver, world: World, request: Input) -> str:
     del driver
     return syscalls.outcome(lambda: syscalls.forget_ptes(_address(world, request), PAGE))
@@ -276,6 +337,9 @@ def _ioctl(world: World, number: int, argument: bytes) -> str:
     return "ok"
 
 
+_BESIDE = frozenset({"punch", "fallocate", "pwrite"})
+"""What may have to wait for a write() that is stopped."""
+
 _DIRECT: dict[str, Callable[[Driver, World, Input], str]] = {
     "register": _register,
     "unregister": _unregister,
@@ -287,6 +351,8 @@ _DIRECT: dict[str, Callable[[Driver, World, Input], str]] = {
     "writeprotect": _writeprotect,
     "pread": _pread,
     "pwrite": _pwrite,
+    "pwrite-stop": _pwrite_stop,
+    "go-on": _go_on,
     "dontneed": _dontneed,
     "fallocate": _fallocate,
     "punch": _punch,

@@ -10,14 +10,13 @@ _FIRST, _LAST = ord("A"), ord("Z")
 
 
 def describe(content: bytes) -> str:
-    """``A``, ``zero``, ``mixed`` (values and zeros together) or ``stale`` (bytes nobody wrote)."""
+    """``A``, ``zero``, ``mixed`` (a value in a part of it) or ``stale`` (bytes nobody wrote)."""
     first = content[0]
     if content.count(first) == len(content):
         if first == 0:
             return "zero"
         return chr(first) if _FIRST <= first <= _LAST else "stale"
-    known = all(byte == 0 or _FIRST <= byte <= _LAST for byte in set(content))
-    return "mixed" if known else "stale"
+    return "mixed" if any(_FIRST <= byte <= _LAST for byte in set(content)) else "stale"
 
 
 class Sources:

@@ -5,6 +5,7 @@ import argparse
 
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
+from reviewtool.errors import InputError
 from reviewtool.report.model import trace_shape, trace_text
 from reviewtool.review.session import model
 
@@ -22,9 +23,16 @@ def run(arguments: argparse.Namespace) -> int:
     from refmodel.world import World
     from reviewtool.behaviour.explore import trace
     from reviewtool.behaviour.models import read_sequence
+    from reviewtool.behaviour.stopped import stops
 
     found = model(session(arguments), arguments.revision)
     inputs = read_sequence(arguments.sequence)
+    if stops(inputs):
+        raise InputError(
+            "a write() that stops is no single step",
+            arguments.sequence,
+            "see reviewtool races REV --kernel",
+        )
     world = World(
         pages=max((each.page or 0 for each in inputs), default=0) + 1,
         threads=max((each.thread or 0 for each in inputs), default=0) + 1,

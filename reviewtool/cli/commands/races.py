@@ -5,18 +5,29 @@ import argparse
 
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
-from reviewtool.report.races import races_shape, races_text
+from reviewtool.report.races import races_shape, races_text, shown_shape, shown_text
+from reviewtool.review.racing import show_races
 from reviewtool.review.session import model
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("revision", metavar="REV")
+    parser.add_argument(
+        "--kernel",
+        action="store_true",
+        help="show them on the revision's kernel, too: write() is stopped half way, others go on",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     from reviewtool.behaviour.races import races
 
-    opened = session(arguments)
+    opened = session(arguments, needs_tree=arguments.kernel)
     found = races(model(opened, arguments.revision), progress=opened.progress)
-    emit(arguments, "races", races_shape(found), races_text(found))
+    shape, text = races_shape(found), races_text(found)
+    if arguments.kernel:
+        shown = show_races(opened, arguments.revision)
+        shape["kernel"] = shown_shape(shown)
+        text += "\n" + shown_text(shown)
+    emit(arguments, "races", shape, text)
     return 1 if found.races else 0

@@ -16,7 +16,7 @@ from refmodel.guest.pages import Sources, describe
         (b"a" * 4096, "stale"),  # not a value: values are capitals
         (b"A" * 2048 + bytes(2048), "mixed"),
         (b"A" + b"B" * 4095, "mixed"),
-        (b"A" * 4095 + b"\xaa", "stale"),
+        (b"A" * 4095 + b"\xaa", "mixed"),
     ],
 )
 def test_describe(content: bytes, word: str) -> None:

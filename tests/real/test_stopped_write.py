@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Races shown on the embedded revisions' kernels: a write() is stopped half way, others go on."""
+
+from collections.abc import Callable
+
+import pytest
+
+from refmodel.model import Revision
+from refmodel.revisions.rfc_missing import MODEL as RFC
+from refmodel.revisions.v3_minor_noalloc import MODEL as V3
+from reviewtool.behaviour.guests import RunGuest, Settings, record
+from reviewtool.behaviour.suites import stopped_writes
+from reviewtool.behaviour.verdict import LARGE
+
+pytestmark = pytest.mark.kernel
+
+
+@pytest.mark.parametrize(("name", "model"), [("rfc", RFC), ("v3", V3)])
+def test_the_kernel_loses_what_its_model_loses_every_time(
+    guest_of: Callable[[str], RunGuest], name: str, model: Revision
+) -> None:
+    cases = stopped_writes(model, LARGE).cases * 5
+    words = [(number, case.inputs) for number, case in enumerate(cases)]
+    traces = record(guest_of(name), Settings.of(LARGE), words).traces
+    for number, case in enumerate(cases):
+        assert traces[number].observations == tuple(map(str, case.expected)), case.reason
+    seen = {answer for trace in traces.values() for answer in trace.observations}
+    assert "value mixed" in seen  # write() said ok, half of what it wrote is gone
+    if name == "rfc":
+        assert "ok; resumed u0 value mixed" in seen  # a reader was let go on into half a page
