@@ -39,9 +39,10 @@ def anonymous(pages: int, at: int = 0) -> int:
     return checked(libc.mmap(at, pages * PAGE, _PROT, flags, -1, 0))
 
 
-def mapping(file: int, pages: int) -> int:
-    """The address of a shared mapping of ``file``."""
-    return checked(libc.mmap(None, pages * PAGE, _PROT, _SHARED, file, 0))
+def mapping(file: int, pages: int, at: int = 0) -> int:
+    """The address of a shared mapping of ``file``, ``at`` as for :func:`anonymous`."""
+    flags = _SHARED | (_FIXED if at else 0)
+    return checked(libc.mmap(at, pages * PAGE, _PROT, flags, file, 0))
 
 
 def unmap(address: int, pages: int) -> None:

@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from tests.real.um_kvm_guest.memory import PAGE, anonymous, checked, fill, libc
 
-MISSING, MINOR = 1, 4
+MISSING, WP, MINOR = 1, 2, 4
 _SYS_USERFAULTFD = 323
 _USER_MODE_ONLY = 1
 _API, _REGISTER, _COPY, _POISON = 0xC018AA3F, 0xC020AA00, 0xC028AA03, 0xC020AA08
+_WRITEPROTECT = 0xC018AA06
 _PAGEFAULT = 0x12
-_WRITE_FLAG, _MINOR_FLAG = 1, 4
+_WRITE_FLAG, _WP_FLAG, _MINOR_FLAG = 1, 2, 4
 
 
 class Event(NamedTuple):
@@ -25,6 +26,7 @@ class Event(NamedTuple):
     address: int
     write: bool
     minor: bool
+    protected: bool = False
 
 
 class Userfaultfd:
@@ -49,6 +51,10 @@ class Userfaultfd:
         """UFFDIO_POISON of a page."""
         fcntl.ioctl(self.fd, _POISON, struct.pack("<3Qq", address, PAGE, 0, 0))
 
+    def protect(self, address: int, on: bool) -> None:
+        """UFFDIO_WRITEPROTECT of a page; taking it back wakes whoever waits."""
+        fcntl.ioctl(self.fd, _WRITEPROTECT, struct.pack("<3Q", address, PAGE, on))
+
     def event(self, seconds: float = 2.0) -> Event | None:
         """The next fault, None if none comes."""
         if not select.select([self.fd], [], [], seconds)[0]:
@@ -56,7 +62,8 @@ class Userfaultfd:
         message = os.read(self.fd, 32)
         flags, address = struct.unpack_from("<QQ", message, 8)
         assert message[0] == _PAGEFAULT, message
-        return Event(address, bool(flags & _WRITE_FLAG), bool(flags & _MINOR_FLAG))
+        write, minor = bool(flags & _WRITE_FLAG), bool(flags & _MINOR_FLAG)
+        return Event(address, write, minor, bool(flags & _WP_FLAG))
 
 
 class Thread:

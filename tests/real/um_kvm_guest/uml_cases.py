@@ -13,17 +13,18 @@ from tests.real.um_kvm_guest.memory import (
     anonymous,
     fill,
     libc,
+    mapping,
     move,
     peek,
     unmap,
     write_error,
 )
-from tests.real.um_kvm_guest.uffd import MISSING, Event, Thread, Userfaultfd
+from tests.real.um_kvm_guest.uffd import MISSING, WP, Event, Thread, Userfaultfd
 
 _TABLE = 512  # pages below one page table
 _TOUCHED = 64
 _GIGABYTE = 1 << 30
-_SYS_TGKILL = 234
+_SYS_READ, _SYS_TGKILL = 0, 234
 
 
 def a_page_marked_as_poisoned_is_sigbus() -> None:
@@ -59,9 +60,12 @@ def a_vcpu_that_touches_poisoned_user_memory_is_sigbus() -> None:
 def _left_after_a_move(target: int, source: int, offset: int) -> set[bytes]:
     """Move ``source`` over ``target`` and read the target's pages that the source has not.
 
-    There are many, as a freed page that is still mapped may be in use again and hold zeros.
+    What was there before belongs to a file that stays open, so a page that is mapped still cannot
+    have been freed and filled with something else.
     """
-    anonymous(_TABLE, target + offset)
+    file = os.memfd_create("below")
+    os.ftruncate(file, _TABLE * PAGE)
+    mapping(file, _TABLE, target + offset)
     fill(target + offset, b"a", _TOUCHED * PAGE)
     pages = offset // PAGE + _TABLE
     anonymous(pages, source)
@@ -72,6 +76,7 @@ def _left_after_a_move(target: int, source: int, offset: int) -> set[bytes]:
         return {peek(target + offset + page * PAGE) for page in range(1, _TOUCHED)}
     finally:
         unmap(target, pages)
+        os.close(file)
 
 
 def nothing_survives_below_a_page_table_that_was_replaced() -> None:
@@ -86,6 +91,28 @@ def nothing_survives_below_a_table_of_page_tables_that_was_replaced() -> None:
 def nothing_survives_below_a_page_table_that_was_not_replaced() -> None:
     offset = 8 * _TABLE * PAGE
     assert _left_after_a_move(68 * _GIGABYTE, 69 * _GIGABYTE, offset) == {b"\0"}
+
+
+def a_write_to_a_protected_page_waits_for_userfaultfd() -> None:
+    memory = anonymous(1)
+    fill(memory, b"a")
+    uffd = Userfaultfd()
+    uffd.register(memory, 1, WP)
+    reader, writer = os.pipe()
+    os.write(writer, b"cc")
+    for byte, write in (
+        (b"b", lambda: fill(memory, b"b", 1)),
+        (b"c", lambda: libc.syscall(_SYS_READ, reader, memory, 1)),  # by the kernel
+    ):
+        uffd.protect(memory, True)
+        before = peek(memory)
+        access = Thread(write)
+        assert uffd.event() == Event(memory, True, False, True)
+        assert access.blocked()
+        assert peek(memory) == before
+        uffd.protect(memory, False)
+        access.result()
+        assert peek(memory) == byte
 
 
 def _machine(user_mode_only: bool) -> tuple[int, Userfaultfd, Vm]:
