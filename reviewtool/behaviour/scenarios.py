@@ -82,6 +82,8 @@ SCENARIOS: tuple[tuple[str, str], ...] = (
     ("POISON wakes the waiting thread with SIGBUS", "register missing; read u0 p0; poison p0"),
     ("access past the end of the file", "register missing; read u0 p2; register minor; read u1 p2"),
     ("CONTINUE past the end of the file", "register minor; continue p2"),
+    ("COPY past the end of the file", "register missing; register minor; copy p2 A"),
+    ("ZEROPAGE past the end of the file", "register missing; register minor; zeropage p2"),
     ("write() and fallocate() past the end of the file", "pwrite p2 A; fallocate p2; punch p2"),
     (
         "KVM's own access through user page tables is caught like a user's",
