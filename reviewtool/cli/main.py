@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "test": ("test", "hold the model of a revision against its own kernel, built and booted"),
     "report": ("report", "what is to be told of a revision: a reply, Markdown, one HTML file"),
     "learn": ("learn", "infer the machine of a revision's kernel from its answers alone"),
+    "b4-check": ("b4_check", "a check command for the review screen of b4"),
     "tui": ("tui", "browse all of it on the terminal"),
     "kernel": ("kernel", "build a revision's kernel, boot it, or open a shell in it"),
     "selftest": ("selftest", "run the kernel's own selftests of a revision on its kernel"),

@@ -20,7 +20,7 @@ from reviewtool.lineage import studyfile
 from reviewtool.lineage.discover import discover
 from reviewtool.lineage.links import ids_of, lineages, links_between, needs_of
 from reviewtool.lineage.naming import study_name
-from reviewtool.lineage.study import Study, current_file, embedded, load, studies_folder
+from reviewtool.lineage.study import Study, current_file, load, studies_folder
 from reviewtool.progress import SILENT, Progress
 
 
@@ -154,7 +154,8 @@ def finding_of(
         mail={root: keep_thread(mail.raw for mail in thread[root]) for root in roots},
         evidence={root: tuple(lines) for root, lines in evidence.items() if lines},
         needed=needed,
-        models={r.original: r.model for r in embedded().revisions if r.original and r.model},
+        # A model says itself which posting it is of; that of a port may be of what it repaired.
+        models={},
     )
 
 

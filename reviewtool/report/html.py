@@ -78,6 +78,7 @@ def html(page: Page) -> str:
         machines=list(_machines(page)),
         held=[_held(one) for one in page.held],
         line_class=_line_class,
+        console=lambda event: "\n".join((event.headline, *event.backtrace)),
         steps=models.steps,
         quotes=_quote,
         patches=patches_told,

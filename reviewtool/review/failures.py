@@ -6,6 +6,7 @@ from pathlib import Path
 
 from refmodel.model import Revision as Model
 from refmodel.vocabulary import Input
+from refmodel.world import World
 from reviewtool import behaviour, cache, paths
 from reviewtool.behaviour import properties
 from reviewtool.behaviour.models import read_sequence
@@ -22,8 +23,10 @@ class Failure:
     observations: tuple[str, ...]
 
 
-def failures(model: Model, progress: Progress = SILENT) -> tuple[Failure, ...]:
-    """Every question ``model`` fails."""
+def failures(
+    model: Model, progress: Progress = SILENT, world: World = properties.WORLD
+) -> tuple[Failure, ...]:
+    """Every question ``model`` fails in ``world``."""
 
     def compute() -> list[dict[str, str | list[str]]]:
         return [
@@ -33,11 +36,11 @@ def failures(model: Model, progress: Progress = SILENT) -> tuple[Failure, ...]:
                 "inputs": "; ".join(map(str, one.inputs)),
                 "observations": list(map(str, one.observations)),
             }
-            for one in properties.ask(model, progress=progress)
+            for one in properties.ask(model, world, progress=progress)
             if one.holds is False and one.arises
         ]
 
-    key = cache.digest(model.name, str(properties.WORLD), *sources(model))
+    key = cache.digest(model.name, str(world), *sources(model))
     return tuple(
         Failure(
             one["question"],

@@ -185,9 +185,13 @@ def behaviour_findings(
     diff: BehaviourDiff, pins: Sequence[Pin], a: str, b: str
 ) -> Iterator[Finding]:
     """One finding a rule that answers otherwise: its shortest witness, the others with it."""
-    by_rule: dict[tuple[str, int | None] | int, list[Finding]] = {}
+    by_rule: dict[tuple[str, str] | int, list[Finding]] = {}
     for number, (one, pin) in enumerate(zip(diff.differences, pins, strict=True)):
-        key = (pin.rule.function, pin.patch) if pin.rule else number
+        key: tuple[str, str] | int = number
+        if pin.rule is not None:
+            key = ("now", f"{pin.rule.function} {pin.patch}")
+        elif pin.before is not None:
+            key = ("before", pin.before.function)
         by_rule.setdefault(key, []).append(_difference(one, pin, a, b))
     for group in by_rule.values():
         worst: Status = "fail" if any(one.status == "fail" for one in group) else "warn"
@@ -196,12 +200,13 @@ def behaviour_findings(
 
 def _difference(one: Difference, pin: Pin, a: str, b: str) -> Finding:
     witness = Witness(tuple(map(str, one.inputs)), tuple(map(str, one.a)), tuple(map(str, one.b)))
-    details = []
-    if pin.before and pin.rule:
-        details = [
-            f"{a}, {pin.before.function}(): {pin.before.text}",
-            f"{b}, {pin.rule.function}(): {pin.rule.text}",
-        ]
+    details = [
+        f"{name}, {rule.function}(): {rule.text}"
+        for name, rule in ((a, pin.before), (b, pin.rule))
+        if rule is not None
+    ]
+    if pin.before is not None and pin.rule is None:
+        details.append(f"{b} has no such rule: it does as its base")
     bad = one.b and (one.b[-1].result == "oops" or one.b[-1].result == "value stale")
     return Finding(
         finding_id("behaviour", one.cause),
