@@ -28,6 +28,7 @@ class _Seen:
     headed: bool  # its first line is in the fragment
     head_patch: int | None
     patches: frozenset[int]
+    coding: frozenset[int]  # of them those that add (or remove) code, and not comments alone
     changed: tuple[str, ...]  # code of the lines added (removed, in a text before the series)
     conditions: frozenset[int]  # patches that touch a condition in the fragment
     complete: bool
@@ -140,6 +141,11 @@ def _located(
     patches = {line.patch for _, line in known if line.patch is not None}
     patches |= {line.cut for _, line in known[1:] if line.cut is not None}
     first = known[0][1] if known else next(iter(by_number.values()))
+    coded = [
+        (line.patch, "".join(code[index].split()))
+        for index, line in known
+        if line.patch is not None and index < len(code) and code[index].strip()
+    ]
     return _Seen(
         replace(
             element,
@@ -150,11 +156,8 @@ def _located(
         headed,
         first.patch if headed else None,
         frozenset(patches),
-        tuple(
-            "".join(code[index].split())
-            for index, line in known
-            if line.patch is not None and index < len(code) and code[index].strip()
-        ),
+        frozenset(patch for patch, _ in coded),
+        tuple(text for _, text in coded),
         conditions,
         complete,
     )
@@ -205,8 +208,11 @@ def _state(seen: list[_Seen], old: list[_Seen]) -> tuple[Element, Element | None
     if not patches:
         patches = {patch for one in (*seen, *old) for patch in one.conditions}
     heads = [one.head_patch for one in seen if one.headed and one.head_patch is not None]
+    coding = {patch for one in (*seen, *old) for patch in one.coding}
     if not old and heads:
-        return replace(element, state="added", patch=min(heads)), None
+        first = min(heads)
+        later = tuple(sorted(p for p in coding if p > first and element.kind not in _CONTAINERS))
+        return replace(element, state="added", patch=first, later=later), None
     if not old:
         touched = bool(changed)
     else:
@@ -221,8 +227,10 @@ def _state(seen: list[_Seen], old: list[_Seen]) -> tuple[Element, Element | None
         text = "\0".join((*changed, "\1", *gone))
         digest = "~" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:15]
         element = replace(element, digest=digest)
-    first = min(patches) if patches else None
-    return replace(element, state="changed", patch=first), _as_one(old) if old else None
+    made = min(patches) if patches else None
+    later = tuple(sorted(patch for patch in coding if made is not None and patch > made))
+    element = replace(element, state="changed", patch=made, later=later)
+    return element, _as_one(old) if old else None
 
 
 def _as_one(seen: list[_Seen]) -> Element:
@@ -280,7 +288,10 @@ def _selftests(patches: Sequence[tuple[int, Sequence[FileDiff]]]) -> list[Elemen
     for index, diffs in patches:
         for diff in diffs:
             path = diff.path
-            if not path.startswith("tools/testing/") or path in found:
+            if not path.startswith("tools/testing/"):
+                continue
+            if path in found:
+                found[path] = replace(found[path], later=(*found[path].later, index))
                 continue
             found[path] = Element(
                 kind="selftest",

@@ -179,17 +179,21 @@ def _same(one: Element, was: Element) -> bool:
     )
 
 
-def _patches(mail: Snapshot) -> dict[tuple[str, tuple[str, str, str]], int]:
+def _patches(
+    mail: Snapshot,
+) -> dict[tuple[str, tuple[str, str, str]], tuple[int, tuple[int, ...]]]:
     return {
-        (one.path, one.key): one.patch
+        (one.path, one.key): (one.patch, one.later)
         for one in (*mail.removed, *mail.touched())
         if one.patch is not None
     }
 
 
 def _attributed(
-    element: Element, patches: Mapping[tuple[str, tuple[str, str, str]], int]
+    element: Element,
+    patches: Mapping[tuple[str, tuple[str, str, str]], tuple[int, tuple[int, ...]]],
 ) -> Element:
     if element.state == "same" or element.patch is not None:
         return element
-    return replace(element, patch=patches.get((element.path, element.key)))
+    patch, later = patches.get((element.path, element.key), (None, ()))
+    return replace(element, patch=patch, later=later)

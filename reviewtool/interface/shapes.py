@@ -23,6 +23,7 @@ def element_shape(element: Element | None) -> dict[str, Any] | None:
         "comment": element.comment,
         "state": element.state,
         "patch": element.patch,
+        "later": list(element.later),
     }
 
 

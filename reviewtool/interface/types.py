@@ -68,7 +68,7 @@ class Element:
     slot, the modules an export is for. ``line`` and ``end`` count from 1 in the file after the
     series (before it, for what it removes). ``digest`` names the body, without comments and
     white space, and is "" where it is not seen whole. ``patch`` is the index of the patch that
-    makes the change.
+    makes the change, ``later`` those of the patches that change it again.
     """
 
     kind: Kind
@@ -86,6 +86,7 @@ class Element:
     after: str = ""  # the neighbour before it, for matching renames
     state: State = "same"
     patch: int | None = None
+    later: tuple[int, ...] = ()
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from reviewtool.archive.types import Revision
 from reviewtool.interface.shapes import changes_shape, element_shape
-from reviewtool.interface.types import Change
+from reviewtool.interface.types import Change, Element
 from reviewtool.report.apply import apply_shape
 from reviewtool.report.interface import PARTIAL, changes_text
 from reviewtool.report.measures import (
@@ -51,6 +51,9 @@ def show_shape(
                 "attestation": list(patch.attestation),
                 "state": outcomes[patch.index].state if patch.index in outcomes else None,
                 "interface": changes_shape(_by(changes, patch.index)),
+                "again": [
+                    {"kind": one.kind, "name": one.name} for one in _again(changes, patch.index)
+                ],
                 "functions": functions_shape(of_patch(measured, patch.index).values())
                 if measured
                 else None,
@@ -93,6 +96,10 @@ def show_text(
             lines += _outcome(outcomes[patch.index])
         lines += [f"  given: {one.name}: {one.value}" for one in patch.trailers if one.given_by]
         lines += _interface(_by(changes, patch.index), measured, patch.index)
+        lines += [
+            f"  {one.kind:9} {one.name}: changed again, see patch {one.patch}"
+            for one in _again(changes, patch.index)
+        ]
     sized = {(one.path, one.name) for one in measured.functions} if measured else set()
     rest = [
         change
@@ -152,6 +159,12 @@ def _signatures(mail: Revision) -> list[str]:
         else f"signature of patch {', '.join(numbers)}: {said}"
         for said, numbers in patches.items()
     ]
+
+
+def _again(changes: RevisionDiff, index: int) -> list[Element]:
+    """What an earlier patch brought or changed and this one changes again."""
+    touched = [one.b for one in changes.interface or () if one.b is not None]
+    return list(dict.fromkeys(one for one in touched if index in one.later))
 
 
 def _by(changes: RevisionDiff, index: int | None) -> list[Change]:

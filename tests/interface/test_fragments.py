@@ -334,3 +334,23 @@ def test_what_follows_the_stub_of_a_wrapped_heading_is_not_the_stub() -> None:
         )
     )
     assert list(_touched(found, "function")) == ["x_index"]
+
+
+def test_what_several_patches_change_is_told_of_each() -> None:
+    heading = "static int x_do(struct x *x)"
+    first = _hunk("mm/x.c", heading, " \tint ret;", "+\tret = begin(x);", " \treturn ret;")
+    second = _hunk(
+        "mm/x.c", heading, " \tret = begin(x);", "+\tend(x);", " \treturn ret;", start=101
+    )
+    added = _hunk("mm/y.c", "", "+int y_do(void)", "+{", "+\treturn 0;", "+}", start=1)
+    changed = _hunk("mm/y.c", "", " {", "-\treturn 0;", "+\treturn 1;", " }", start=2)
+    found = _touched(_series(first + added, second, changed), "function")
+    assert (found["x_do"].patch, found["x_do"].later) == (1, (2,))
+    assert (found["y_do"].patch, found["y_do"].later, found["y_do"].state) == (1, (3,), "added")
+
+
+def test_a_selftest_several_patches_touch_is_told_of_each() -> None:
+    path = "tools/testing/selftests/mm/x.c"
+    one = _hunk(path, "", " a", "+b", " c")
+    two = _hunk(path, "", " b", "+d", " c", start=101)
+    assert _touched(_series(one, two), "selftest")["selftests/mm/x.c"].later == (2,)
