@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "model": ("model", "the reference model of a revision: its rules and where each comes from"),
     "ask": ("ask", "run a sequence of operations on the model of a revision"),
     "races": ("races", "every interleaving of two operations on the model of a revision"),
+    "findings": ("findings", "what the mails' reviewers found, and did not, found on the models"),
     "test": ("test", "hold the model of a revision against its own kernel, built and booted"),
     "report": ("report", "what is to be told of a revision: a reply, Markdown, one HTML file"),
     "learn": ("learn", "infer the machine of a revision's kernel from its answers alone"),
