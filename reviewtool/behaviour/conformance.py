@@ -20,8 +20,8 @@ from reviewtool.behaviour.guests import (
     Settings,
     Trace,
     Word,
-    record,
 )
+from reviewtool.behaviour.quick import record_expected
 from reviewtool.behaviour.suites import Case, Suite
 from reviewtool.kernel.events import KernelEvent
 from reviewtool.progress import SILENT, Progress, Task
@@ -154,9 +154,10 @@ def _record_together(
     """Run suites of one shape; their recordings by suite, numbered as the suites' cases are."""
     places = [(index, n) for index, suite in suites.items() for n in range(len(suite.cases))]
     cases = [suites[index].cases[n] for index, n in places]
-    safe = [(number, case.inputs) for number, case in enumerate(cases) if not case.lethal]
+    every = [(number, case.inputs, case.expected) for number, case in enumerate(cases)]
+    safe = [each for each in every if not cases[each[0]].lethal]
     batches = [batch for lane in range(bench.guests) if (batch := safe[lane :: bench.guests])]
-    batches += [[(number, case.inputs)] for number, case in enumerate(cases) if case.lethal]
+    batches += [[each] for each in every if cases[each[0]].lethal]
     world = next(iter(suites.values())).world
     counts = _Counts(on_count)
 
@@ -168,7 +169,9 @@ def _record_together(
 
     def run(lane: int) -> Recording:
         after_death = _after_death(model, world)
-        return record(bench.run, shape, batches[lane], after_death, counts.lane(lane), through)
+        return record_expected(
+            bench.run, shape, batches[lane], after_death, counts.lane(lane), through
+        )
 
     lanes = range(len(batches))
     whole = list(bench.executor.map(run, lanes)) if bench.executor else [run(n) for n in lanes]

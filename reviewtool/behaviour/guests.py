@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache as remembered
 from pathlib import Path
 
-from refmodel.vocabulary import Input
+from refmodel.vocabulary import Input, Observation
 from refmodel.vocabulary import format as spell
 from refmodel.world import World
 from reviewtool import paths
@@ -57,8 +57,24 @@ class Settings:
 
     def plan(self, words: Sequence[tuple[int, Word]] | None) -> bytes:
         """The agent's plan: these settings and the sequences by number; None: it will be asked."""
-        asked = words is None
-        cases = [{"case": number, "inputs": spell(word)} for number, word in words or ()]
+        if words is None:
+            return self._plan(cases=None)
+        return self._plan(cases=[{"case": n, "inputs": spell(word)} for n, word in words])
+
+    def plan_expecting(self, words: Sequence[tuple[Word, tuple[Observation, ...]]]) -> bytes:
+        """The plan for a guest that compares for itself; see :mod:`refmodel.guest.quick`."""
+        inputs: dict[Input, int] = {}
+        answers: dict[Observation, int] = {}
+        quick = []
+        for word, expected in words:
+            given = (inputs.setdefault(each, len(inputs)) for each in word)
+            wanted = (answers.setdefault(each, len(answers)) for each in expected)
+            quick.append(f"{' '.join(map(str, given))}|{' '.join(map(str, wanted))}")
+        return self._plan(
+            quick=quick, words=list(map(str, inputs)), answers=list(map(str, answers))
+        )
+
+    def _plan(self, **work: object) -> bytes:
         return json.dumps(
             {
                 "pages": self.pages,
@@ -66,7 +82,7 @@ class Settings:
                 "threads": self.threads,
                 "vm_flags": self.vm_flags,
                 "deadline": self.deadline,
-                "cases": None if asked else cases,
+                **work,
             }
         ).encode()
 

@@ -205,7 +205,7 @@ def _suites_text(suites: Iterable[Suite]) -> Iterable[str]:
 
 def _driver_sources() -> Iterable[bytes]:
     ours = Path(__file__).parent
-    names = ("agent", "conformance", "difference", "explanation", "guests", "shrink")
+    names = ("agent", "conformance", "difference", "explanation", "guests", "quick", "shrink")
     yield from (Path(ours / f"{name}.py").read_bytes() for name in names)
     yield from (Path(events.__file__).read_bytes(), Path(symbols.__file__).read_bytes())
     guest = paths.reference_impl() / "refmodel" / "guest"

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from refmodel.guest.quick import EVERY
 from refmodel.model import Model
 from refmodel.vocabulary import parse
 from refmodel.world import World
@@ -38,6 +39,8 @@ class Pretender:
     def __call__(self, plan: bytes, on_line: Callable[[str], None]) -> GuestEnd:
         given = json.loads(plan)
         world = World(given["pages"], given["threads"], past_eof=given["past_eof"])
+        if "quick" in given:
+            return self._quick(given, world, on_line)
         cases = given["cases"]
         if cases is None:
             cases = self._asked()
@@ -63,6 +66,30 @@ class Pretender:
                 tell(case=case["case"], step=step, input=str(each), obs=str(seen))
             tell(case=case["case"], end=True)
         tell(done={})
+        return GuestEnd("halted", "")
+
+    def _quick(
+        self, given: dict[str, list[str]], world: World, on_line: Callable[[str], None]
+    ) -> GuestEnd:
+        """As :func:`refmodel.guest.quick.run_quick`."""
+        self.booted.append(list(range(len(given["quick"]))))
+        on_line('RT {"ready": {}}')
+        for place, text in enumerate(given["quick"]):
+            inputs, _, wanted = text.partition("|")
+            state, agrees = self.model.initial(world), True
+            for each, answer in zip(inputs.split(), wanted.split(), strict=True):
+                word = given["words"][int(each)]
+                state, seen = self.model.step(state, parse(word)[0])
+                for line in self.says.get(word, ()):
+                    on_line(line)
+                if seen.result == "oops" or self.deadly(word):
+                    return GuestEnd("panic", PANIC[0])
+                agrees &= str(seen) == given["answers"][int(answer)]
+            if not agrees:
+                on_line(f'RT {{"differs": {place}}}')
+            if place % EVERY == EVERY - 1:
+                on_line(f'RT {{"through": {place + 1}}}')
+        on_line('RT {"done": {}}')
         return GuestEnd("halted", "")
 
     def _asked(self) -> Iterator[dict[str, object]]:

@@ -36,6 +36,7 @@ from typing import Any
 from refmodel.guest import syscalls
 from refmodel.guest.driver import Driver, Unsupported, open_driver
 from refmodel.guest.leaks import LeakWatch
+from refmodel.guest.quick import run_quick
 from refmodel.guest.settle import Hang
 from refmodel.guest.world import Layout
 from refmodel.vocabulary import VocabularyError, parse
@@ -144,8 +145,11 @@ def main(path: str) -> None:
         leaks = LeakWatch() if os.getpid() == 1 and driver.vm else None
         began = time.monotonic()
         try:
-            cases = asked() if plan["cases"] is None else plan["cases"]
-            steps = run_cases(place, cases, leaks)
+            if "quick" in plan:
+                steps = run_quick(driver, plan, leaks, say)
+            else:
+                cases = asked() if plan["cases"] is None else plan["cases"]
+                steps = run_cases(place, cases, leaks)
         except Hang as hang:
             say({"hang": str(hang).split(", "), "case": place.case, "step": place.step})
         except Refused as refused:

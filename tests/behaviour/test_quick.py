@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A guest that compares for itself comes to the same as one that tells every step."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from refmodel.guest.quick import EVERY
+from refmodel.model import Model, Revision, patch
+from refmodel.vocabulary import Input, parse
+from refmodel.world import World
+from reviewtool.behaviour.conformance import Bench, run_suite
+from reviewtool.behaviour.explore import trace
+from reviewtool.behaviour.guests import Recording, Settings, Trace, record
+from reviewtool.behaviour.models import load
+from reviewtool.behaviour.quick import MANY, Expected, record_expected
+from reviewtool.behaviour.suites import complete
+from tests.behaviour.pretend import Pretender
+
+V3 = load("v3_minor_noalloc")
+WORLD = World(values=tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+CHARMED = parse("fallocate p0; punch p0")
+
+
+def cases(count: int, odd: Sequence[int] = ()) -> list[Expected]:
+    """Many sequences; those in ``odd`` have inputs of their own."""
+    made = []
+    for number in range(count):
+        value = WORLD.values[number % 26]
+        word: tuple[Input, ...] = parse(f"pwrite p0 {value}; read u0 p0")
+        word = (*word, *CHARMED) if number in odd else word
+        made.append((number, word, trace(V3, WORLD, word).observations))
+    return made
+
+
+def alike(one: Recording, other: Recording) -> bool:
+    def told(recording: Recording) -> dict[int, tuple[object, ...]]:
+        return {
+            number: (each.inputs, each.observations, [event.title for _, event in each.events])
+            for number, each in recording.traces.items()
+        }
+
+    return told(one) == told(other)
+
+
+def slowly(run: Pretender, every: list[Expected]) -> Recording:
+    return record(run, Settings.of(WORLD), [(number, word) for number, word, _ in every])
+
+
+def test_where_all_agree_one_guest_does() -> None:
+    every = cases(1000)
+    quick = record_expected(Pretender(V3), Settings.of(WORLD), every)
+    assert quick.guests == 1
+    assert alike(quick, slowly(Pretender(V3), every))
+
+
+def test_few_are_told_step_by_step() -> None:
+    pretender = Pretender(V3)
+    record_expected(pretender, Settings.of(WORLD), cases(MANY - 1))
+    assert pretender.booted == [list(range(MANY - 1))]
+
+
+@pytest.mark.parametrize("at", [0, EVERY - 1, EVERY, 500, 999])
+def test_what_differs_is_run_again_and_told(at: int) -> None:
+    def kvm_gmem_allocate(k, index):  # type: ignore[no-untyped-def] # a hook as models write them
+        return -28
+
+    broken = Revision("broken", "", patch(V3.kernel, kvm_gmem_allocate))
+    every = cases(1000, odd=[at])
+    pretender = Pretender(broken)
+    quick = record_expected(pretender, Settings.of(WORLD), every)
+    assert pretender.booted[1:] == [[at]]
+    assert quick.traces[at].observations[2] == "ENOSPC"
+    assert alike(quick, slowly(Pretender(broken), every))
+
+
+def test_a_death_costs_its_own_sequence_only() -> None:
+    every = cases(1000, odd=[300, 700])
+    deadly = Pretender(V3, deadly=lambda text: text == "fallocate p0")
+    quick = record_expected(deadly, Settings.of(WORLD), every)
+    assert [number for number, each in sorted(quick.traces.items()) if each.died] == [300, 700]
+    assert len(quick.traces) == 1000
+    assert not quick.left_out
+    assert alike(quick, slowly(Pretender(V3, deadly=deadly.deadly), every))
+
+
+def test_a_death_that_is_not_to_be_tried_again_leaves_out_what_would() -> None:
+    every = cases(1000, odd=[300, 310, 700])
+    deadly = Pretender(V3, deadly=lambda text: text == "fallocate p0")
+
+    def after_death(killer: Trace, rest: Sequence[tuple[int, object]]):  # type: ignore[no-untyped-def] # as in record()
+        return [each for each in rest if each[1][-1] != killer.inputs[-1]]  # type: ignore[index] # a word
+
+    quick = record_expected(deadly, Settings.of(WORLD), every, after_death)
+    assert sorted(quick.left_out) == [310, 700]
+    assert len(quick.traces) == 998
+
+
+def test_what_the_kernel_complains_of_is_told_at_its_step() -> None:
+    warning = ("WARNING: CPU: 0 PID: 13 at virt/kvm/guest_memfd.c:77 kvm_gmem_fault+0x1d/0x20",)
+    every = cases(1000, odd=[300])
+    quick = record_expected(Pretender(V3, says={"punch p0": warning}), Settings.of(WORLD), every)
+    ((step, event),) = quick.traces[300].events
+    assert (step, event.kind) == (3, "warning")
+    assert alike(quick, slowly(Pretender(V3, says={"punch p0": warning}), every))
+
+
+def test_progress_never_goes_back_and_everything_is_heard_of_once() -> None:
+    every = cases(1000, odd=[300, 700])
+    deadly = Pretender(V3, deadly=lambda text: text == "fallocate p0")
+    counts: list[int] = []
+    heard: list[int] = []
+    record_expected(
+        deadly,
+        Settings.of(WORLD),
+        every,
+        on_trace=counts.append,
+        on_new=lambda number, _: heard.append(number),
+    )
+    assert counts == sorted(counts)
+    assert counts[-1] == 1000
+    assert sorted(heard) == list(range(1000))
+
+
+def test_a_whole_suite_comes_to_the_same() -> None:
+    model: Model = load("rfc_missing")
+    suite = complete(model, World(values=("A",), alias=False, kvm=False))
+    assert len(suite.cases) > MANY
+    result = run_suite(Bench(Pretender(model)), model, suite)
+    assert result.agrees
+    assert result.steps == suite.steps
