@@ -10,11 +10,13 @@ the end is closed.
 import re
 from dataclasses import dataclass
 
+from reviewtool.interface.functions import named_by_macro
 from reviewtool.interface.mask import blanked, without_comments
 from reviewtool.interface.sparse import Fragment
 
 _OPENER = re.compile(r"(?:=\s*\{|(?:\b(?:struct|union|enum)\b[^()]*)\{)\s*$")
 _ANY_OPENER = re.compile(r"(?:^|\s)(?:struct|union|enum)\s+\w+\s*$|=\s*$")
+_BY_MACRO = re.compile(r"^\s*((?:COMPAT_)?SYSCALL_DEFINE|BPF_CALL_)\d\s*\(\s*(\w+)")
 _FUNCTION = re.compile(r"(?:^|[\s*])(\w+)\s*\(")
 
 
@@ -159,5 +161,7 @@ def function_in(heading: str) -> str:
     """The name of the function a section heading opens, "" if it opens none."""
     if _OPENER.search(heading):
         return ""
+    if by_macro := _BY_MACRO.match(heading):
+        return named_by_macro(by_macro[1], by_macro[2])
     found = _FUNCTION.search(heading)
     return found[1] if found else ""

@@ -11,8 +11,10 @@ from reviewtool.interface.source import Source, body_digest, sketch
 from reviewtool.interface.types import Element
 
 _SYSCALL = re.compile(
-    rb"^((?:COMPAT_)?SYSCALL_DEFINE\d)\s*\(\s*(\w+)((?:[^()]|\([^()]*\))*)\)", re.MULTILINE
+    rb"^((?:COMPAT_)?SYSCALL_DEFINE\d|BPF_CALL_\d)\s*\(\s*(\w+)((?:[^()]|\([^()]*\))*)\)",
+    re.MULTILINE,
 )
+_DEFINERS = ("SYSCALL_DEFINE", "COMPAT_SYSCALL_DEFINE", "BPF_CALL_")
 _KEYWORDS = {"if", "for", "while", "switch", "return", "sizeof", "else", "do", "case"}
 
 
@@ -24,7 +26,7 @@ def functions(source: Source) -> Iterator[Element]:
         if holder is None or not source.alive(holder):
             continue
         name = source.code(captures["name"][0])
-        if name in _KEYWORDS or name.startswith(("SYSCALL_DEFINE", "COMPAT_SYSCALL_DEFINE")):
+        if name in _KEYWORDS or name.startswith(_DEFINERS):
             continue
         body = holder.child_by_field_name("body")
         stop = body.start_byte if body is not None else holder.end_byte
@@ -42,6 +44,12 @@ def functions(source: Source) -> Iterator[Element]:
             sketch=sketch(source.raw(body)) if body is not None else (),
         )
     yield from _syscalls(source)
+
+
+def named_by_macro(macro: str, name: str) -> str:
+    """The function ``macro(name, …)`` defines: a system call, or a helper BPF programs call."""
+    prefix = {"S": "sys_", "C": "compat_sys_", "B": ""}[macro[0]]
+    return prefix + name
 
 
 def _plain(signature: bytes) -> str:
@@ -81,17 +89,16 @@ def _at_top(node: Node) -> bool:
 
 
 def _syscalls(source: Source) -> Iterator[Element]:
-    """Definitions by SYSCALL_DEFINEn, which end at the next brace in the first column."""
+    """Definitions by SYSCALL_DEFINEn or BPF_CALL_n; they end at the next brace in column 0."""
     code = source.masked.code
     for found in _SYSCALL.finditer(code):
         row = code.count(b"\n", 0, found.start())
         stop = code.find(b"\n}", found.end())
         if stop < 0:
             continue
-        prefix = "compat_sys_" if found[1].startswith(b"COMPAT") else "sys_"
         yield Element(
             kind="function",
-            name=prefix + found[2].decode(),
+            name=named_by_macro(found[1].decode(), found[2].decode()),
             guard=source.masked.guards.at(row),
             type=" ".join(found[0].decode("utf-8", "replace").split()),
             path=source.path,

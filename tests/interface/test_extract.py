@@ -180,6 +180,10 @@ class TestFunctions:
         text = "SYSCALL_DEFINE1(userfaultfd, int, flags)\n{\n\treturn 0;\n}\n\nint g(void)\n{\n}\n"
         assert sorted(_kind("function", text)) == ["g", "sys_userfaultfd"]
 
+    def test_helpers_of_bpf_programs_have_their_names(self) -> None:
+        text = "BPF_CALL_2(bpf_x, u32, a,\n\t   u32, b)\n{\n\treturn a;\n}\n\nint g(void)\n{\n}\n"
+        assert sorted(_kind("function", text)) == ["bpf_x", "g"]
+
     def test_a_declaration_is_a_prototype_and_a_local_one_is_nothing(self) -> None:
         text = "struct folio *f(int a);\nint g(void)\n{\n\tint (*p)(void) = h;\n\treturn p();\n}\n"
         assert list(_kind("prototype", text)) == ["f"]

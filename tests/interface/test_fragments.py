@@ -354,3 +354,13 @@ def test_a_selftest_several_patches_touch_is_told_of_each() -> None:
     one = _hunk(path, "", " a", "+b", " c")
     two = _hunk(path, "", " b", "+d", " c", start=101)
     assert _touched(_series(one, two), "selftest")["selftests/mm/x.c"].later == (2,)
+
+
+def test_system_calls_in_headings_are_told_apart() -> None:
+    body = (" \tint ret;", "-\tret = old(req);", "+\tret = new(req);", " \treturn ret;")
+    found = _series(
+        _hunk("fs/x.c", "SYSCALL_DEFINE4(statmount, struct req __user *, req,", *body)
+        + _hunk("fs/x.c", "COMPAT_SYSCALL_DEFINE4(listmount, u32, req,", *body, start=200)
+        + _hunk("kernel/x.c", "BPF_CALL_2(bpf_x, u32, a, u32, b)", *body)
+    )
+    assert set(_touched(found, "function")) == {"sys_statmount", "compat_sys_listmount", "bpf_x"}
