@@ -33,6 +33,13 @@ Question = Callable[[str, bytes], Sequence[Answer]]
 def objects_in_revision(session: Session, name: str, structs: Sequence[str]) -> tuple[Element, ...]:
     """Every slot set by an initialiser of one of ``structs`` in revision ``name``'s whole tree."""
     tree = require_complete(applied(session, revision(session, name).id))
+    return objects_in_applied(session, tree, structs)
+
+
+def objects_in_applied(
+    session: Session, tree: Applied, structs: Sequence[str]
+) -> tuple[Element, ...]:
+    """The same of a revision that has been applied."""
     wanted = tuple(sorted(set(structs)))
     return ask_revision(session, tree, partial(objects_of, wanted), wanted, _element)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import git
 
-from reviewtool.tree.hunks import Placement, place
+from reviewtool.tree.hunks import MAX_FUZZ, Placement, context_of, place
 from reviewtool.tree.objects import Entry, Files, read_index, write_index
 from reviewtool.tree.outcome import Rejected, State
 from reviewtool.tree.patchfile import FilePatch, mode_changes
@@ -72,15 +72,25 @@ def attempt(
             found = suspicions(_placed(repo, files, patches), merged=True)
             return Attempt(merged, "three-way", "merged with the blobs it names", (), found)
     placed = _placed(repo, files, patches)
-    again = any(spot.state == "already" for _, _, spots in placed for spot in spots)
-    # With less context git would put in a second time what is there already.
-    fuzzed, said = (None, "") if again else _git_apply(repo, index, files, diff, "-C1")
+    hopeless = any(_hopeless(spot) for _, _, spots in placed for spot in spots)
+    fuzzed, said = (None, said) if hopeless else _git_apply(repo, index, files, diff, "-C1")
     if fuzzed is not None:
         found = suspicions(placed)
         count = len(_REDUCED.findall(said))
         detail = f"{count or 'some'} hunk{'s' * (count != 1)} with less context than mailed"
         return Attempt(fuzzed, "fuzz", detail, (), found)
     return _explain(repo, files, patches, said)
+
+
+def _hopeless(spot: Placement) -> bool:
+    """Whether a hunk must not, or cannot, be put in by ``git apply -C1``.
+
+    With less context git would put in a second time what is there already. And where one line of
+    context on either side fits nowhere by patch's rules, git, which asks for as much, refuses.
+    """
+    if spot.state == "already":
+        return True
+    return spot.state == "rejected" and max(context_of(spot.hunk)) <= MAX_FUZZ + 1
 
 
 def _git_apply(

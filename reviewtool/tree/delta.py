@@ -118,13 +118,17 @@ def base_folder(base: Base, applied: Applied, progress: Progress = SILENT) -> Pa
 
 
 def part_of_base(base: Base, applied: Applied, parts: tuple[str, ...]) -> Path:
-    """A folder with at least ``parts`` (folders) of the base in it; never write into it."""
+    """A folder with ``parts`` (folders) of the base in it, as far as the base has them; never write
+    into it."""
     if base.kind == "directory":
         return base.path
     target = cache.folder("exports") / f"{applied.base_commit}-{cache.digest(*parts)[:12]}"
     if not target.is_dir():
         with atomic_folder(target) as fresh:
-            _export(applied, fresh, parts)
+            listed = run_git(applied.store, "ls-tree", "--name-only", applied.base_commit, *parts)
+            present = tuple(part for part in parts if part in listed.stdout.decode().split("\n"))
+            if present:
+                _export(applied, fresh, present)
     return target
 
 

@@ -43,7 +43,7 @@ def place(content: bytes, hunks: Sequence[Hunk]) -> tuple[tuple[Placement, ...],
     open_end = lines[-1] != b""
     if not open_end:
         lines.pop()
-    text = _Text(lines)
+    text = _Text(lines, {line for hunk in hunks for line in (*hunk.old, *hunk.new)})
     placements: list[Placement] = []
     result: list[bytes] = []
     drift = floor = 0
@@ -51,7 +51,7 @@ def place(content: bytes, hunks: Sequence[Hunk]) -> tuple[tuple[Placement, ...],
         found = _find(text, hunk, drift, floor)
         if found.state in ("exact", "offset", "fuzz"):
             start = found.line - 1
-            leading, trailing = _context(hunk)
+            leading, trailing = context_of(hunk)
             first, stop = start + leading, start + len(hunk.old) - trailing
             result += lines[floor:first]
             result += _fresh(lines, hunk.lines[leading : len(hunk.lines) - trailing], first)
@@ -65,13 +65,14 @@ def place(content: bytes, hunks: Sequence[Hunk]) -> tuple[tuple[Placement, ...],
 
 
 class _Text:
-    """Lines with an index of where each of them stands."""
+    """Lines with an index of where each of those ``wanted`` stands."""
 
-    def __init__(self, lines: list[bytes]) -> None:
+    def __init__(self, lines: list[bytes], wanted: set[bytes]) -> None:
         self.lines = lines
         self.places: dict[bytes, list[int]] = {}
         for number, line in enumerate(lines):
-            self.places.setdefault(line, []).append(number)
+            if line in wanted:
+                self.places.setdefault(line, []).append(number)
 
     def matches(self, core: Sequence[bytes], floor: int, wanted: int) -> Iterator[int]:
         """Every place from ``floor`` on where ``core`` stands, nearest to ``wanted`` first."""
@@ -115,7 +116,7 @@ def _find(text: _Text, hunk: Hunk, drift: int, floor: int) -> Placement:
     lines = text.lines
     wanted = _wanted(hunk) + drift
     old = hunk.old
-    leading, trailing = _context(hunk)
+    leading, trailing = context_of(hunk)
     widest = max(leading, trailing)
     for fuzz in range(min(MAX_FUZZ, widest) + 1):
         # The shorter side loses less, and until it would lose some the hunk is held to that end of
@@ -161,7 +162,8 @@ def _rivals(places: list[int], wanted: int) -> int:
     return 1 if places[0] == wanted else len(places)
 
 
-def _context(hunk: Hunk) -> tuple[int, int]:
+def context_of(hunk: Hunk) -> tuple[int, int]:
+    """How many lines of context lead and trail a hunk."""
     marks = [line[:1] for line in hunk.lines]
     leading = next((i for i, mark in enumerate(marks) if mark != b" "), len(marks))
     trailing = next((i for i, mark in enumerate(reversed(marks)) if mark != b" "), 0)

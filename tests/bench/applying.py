@@ -3,7 +3,7 @@
 
 Both get the same am-ready mails and try every patch of every series on the same kernel; git am is
 told to skip what it refuses. Nothing is counted but the applying itself: neither reading mail, nor
-making the work tree, nor cleaning it up between series.
+making the empty store or the work tree, nor cleaning up between series.
 """
 
 import os
@@ -23,7 +23,7 @@ from reviewtool.archive.types import Patch
 from reviewtool.tree.apply import apply
 from reviewtool.tree.base import Base, find_base
 from reviewtool.tree.outcome import APPLIED
-from reviewtool.tree.store import git_env
+from reviewtool.tree.store import git_env, open_store
 
 LORE = Path(__file__).resolve().parents[3] / "shared" / "lore"
 
@@ -51,6 +51,7 @@ def measure(base: Base, lore: Path = LORE) -> list[Row]:
     rows = []
     for name, patches in series:
         with own_cache():
+            open_store(base.path if base.kind == "git" else None)
             started = time.perf_counter()
             applied = apply(base, patches, name=f"bench/{name}")
             seconds = time.perf_counter() - started

@@ -15,6 +15,8 @@ from reviewtool.tree.delta import (
     base_folder,
     changes_between,
     delta,
+    files_holding,
+    part_of_base,
     read_source,
     source_file,
     touched_paths,
@@ -120,3 +122,28 @@ def test_a_folder_is_its_own_build_folder_and_a_clone_is_exported_once(
     assert find_base(folder).kind == "directory"
     plain = find_base(folder)
     assert base_folder(plain, apply(plain, patches, name="s/v1")) == folder
+
+
+def test_c_files_with_a_word_are_read_from_a_clone(
+    clone: Path, cache: Path, make_patch: MakePatch, git: Git
+) -> None:
+    """What a whole-tree question reads where the base is no folder; the revision is left out."""
+    (clone / "mm/odd name.c").write_text("int wanted;\n")
+    (clone / "mm/notes.txt").write_text("wanted\n")
+    git(clone, "add", "-A")
+    git(clone, "commit", "-q", "-m", "odd")
+    applied = apply(find_base(clone), [make_patch({"mm/n.c": (None, "wanted\n")})], name="s/v1")
+    assert files_holding(applied, ["wanted", "else"]) == {"mm/odd name.c": b"int wanted;\n"}
+    assert files_holding(applied, ["no such word"]) == {}
+
+
+def test_parts_of_a_clone_are_taken_out_as_far_as_they_are_there(
+    clone: Path, cache: Path, make_patch: MakePatch
+) -> None:
+    base = find_base(clone)
+    applied = apply(base, [make_patch({"mm/n.c": (None, "x\n")})], name="s/v1")
+    folder = part_of_base(base, applied, ("mm", "arch/none/include"))
+    assert (folder / "mm/memory.c").is_file()
+    assert not (folder / "Makefile").exists()
+    assert not (folder / "mm/n.c").exists()
+    assert list(part_of_base(base, applied, ("arch/none",)).iterdir()) == []
