@@ -24,17 +24,18 @@ def dot(machine: Machine) -> str:
     )
     lines.append("  node [shape=box, style=rounded, fontsize=10];")
     lines.append("  edge [fontsize=9];")
-    for number, state in enumerate(_representatives(machine, minimal)):
+    for number, state in enumerate(representatives(machine, minimal)):
         shape = ", shape=octagon, color=red" if state.dead else ""
         bold = ", penwidth=2" if number == 0 else ""
         lines.append(f"  s{number} [label={_quoted(_wrapped(describe(state)))}{shape}{bold}];")
-    for (source, target), told in sorted(_arrows(minimal).items()):
+    for (source, target), told in sorted(arrows(minimal).items()):
         label = "\n".join(told[:4] + ([f"and {len(told) - 4} more"] if len(told) > 4 else []))
         lines.append(f"  s{source} -> s{target} [label={_quoted(label)}];")
     return "\n".join([*lines, "}", ""])
 
 
-def _representatives(machine: Machine, minimal: Minimal) -> Iterator[State]:
+def representatives(machine: Machine, minimal: Minimal) -> Iterator[State]:
+    """For each class of ``minimal`` its simplest state, in order."""
     simplest: dict[int, State] = {}
     for state, its in zip(machine.states, minimal.members, strict=True):
         before = simplest.get(its)
@@ -44,13 +45,14 @@ def _representatives(machine: Machine, minimal: Minimal) -> Iterator[State]:
         yield simplest[its]
 
 
-def _arrows(minimal: Minimal) -> dict[tuple[int, int], list[str]]:
-    arrows: dict[tuple[int, int], list[str]] = {}
+def arrows(minimal: Minimal) -> dict[tuple[int, int], list[str]]:
+    """The inputs, with what they answer, that lead from one class to another."""
+    found: dict[tuple[int, int], list[str]] = {}
     for source, row in enumerate(minimal.rows):
         for each, (target, seen) in row.items():
             if target != source:
-                arrows.setdefault((source, target), []).append(_label(each, seen))
-    return arrows
+                found.setdefault((source, target), []).append(_label(each, seen))
+    return found
 
 
 def _label(each: Input, seen: Observation) -> str:

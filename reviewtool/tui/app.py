@@ -1,77 +1,216 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The application: which screen is up, and the keys that work everywhere."""
+"""The application: which screen is up, what is under way, and the keys that work everywhere."""
 
+import asyncio
+import os
+import signal
+import time
 from collections.abc import Callable, Iterable
-from typing import ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.screen import Screen
 
-from reviewtool.review.difference import chosen_pair
 from reviewtool.review.session import Session
-from reviewtool.tui.lineage import LineageScreen
+from reviewtool.tui import drafts, outside
+from reviewtool.tui.jobs import Job
+from reviewtool.tui.screens import ReviewScreen
+
+if TYPE_CHECKING:
+    from reviewtool.tui.runs import Run
+
+THEMES = {"dark": "textual-dark", "light": "textual-light", "terminal": "textual-ansi"}
+_GRACE = 3.0  # seconds that what was called off gets to clean up after itself
 
 
 class ReviewApp(App[None]):
-    """Opens on the lineage of ``session``'s study."""
+    """Opens on the lineage of ``session``'s study; with ``fetch``, fetches that message first."""
 
     TITLE = "reviewtool"
     CSS_PATH = "review.tcss"
     ENABLE_COMMAND_PALETTE = True
+    # On a wide screen a list stands beside what is read, else above it.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (130, "-wide")]  # noqa: RUF012 - Textual's
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("Q", "quit", "quit", key_display="Q"),
-        Binding("question_mark", "help", "help", key_display="?"),
-        Binding("ctrl+c", "quit", "quit", show=False),
     ]
 
-    def __init__(self, session: Session) -> None:
+    class Ran(Message):
+        """The tests of a revision are over."""
+
+        def __init__(self, name: str, job: Job) -> None:
+            super().__init__()
+            self.name = name
+            self.job = job
+
+    def __init__(self, session: Session, *, theme: str = "dark", fetch: str | None = None) -> None:
         super().__init__()
         self.session = session
+        self.runs: dict[str, Run] = {}  # by revision: its tests, under way or over
+        self.under_way: list[Job] = []
+        self._wanted = fetch
+        self.animation_level = "none"  # over ssh every frame is a delay
+        self.theme = THEMES[theme]
 
     def on_mount(self) -> None:
-        self.push_screen(LineageScreen(self.session))
+        loop = asyncio.get_running_loop()
+        if not self.is_headless:
+            for number in (signal.SIGHUP, signal.SIGTERM):
+                loop.add_signal_handler(number, self._hung_up, number)
+        if self._wanted is not None:
+            from reviewtool.tui.fetching import FetchScreen
+
+            self.push_screen(FetchScreen(self._wanted))
+        else:
+            self.open_study(self.session)
+
+    def open_study(self, session: Session) -> None:
+        """Show the lineage of a study instead of whatever is shown."""
+        from reviewtool.tui.lineage import LineageScreen
+
+        self.session = session
+        self.runs.clear()
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.push_screen(LineageScreen(session))
+
+    # Work
+
+    def begin(self, job: Job, ended: Callable[[Job], object]) -> None:
+        """Start ``job``; ``ended`` is called in its thread."""
+        self.under_way.append(job)
+
+        def over(job: Job) -> None:
+            ended(job)
+            self.under_way.remove(job)
+
+        job.start(over)
+
+    def run_tests(self, name: str) -> None:
+        """Run the tests of a revision; they go on whatever is looked at."""
+        from reviewtool.tui.runs import Run
+
+        run = self.runs[name] = Run(self.session, name)
+        self.begin(run.job, lambda job: self.post_message(self.Ran(name, job)))
+
+    def on_review_app_ran(self, event: Ran) -> None:
+        job = event.job
+        if job.fault is not None:
+            raise job.fault
+        front = self.screen
+        if isinstance(front, ReviewScreen):
+            front.tick()
+        if self.revision != event.name:
+            told = str(job.error) if job.error is not None else job.state
+            self.notify(f"tests of {event.name}: {told}", markup=False)
+
+    @staticmethod
+    def seconds(job: Job) -> float:
+        """How long a job has been running."""
+        return time.monotonic() - job.began
+
+    def call_off(self) -> bool:
+        """Stop everything and wait a moment; whether all of it ended."""
+        jobs = list(self.under_way)
+        for job in jobs:
+            job.cancel()
+        until = time.monotonic() + _GRACE
+        ended = [job.join(max(until - time.monotonic(), 0.01)) for job in jobs]
+        return all(ended)
+
+    def _hung_up(self, number: int) -> None:
+        """The terminal is gone, or somebody ends us: end what we started, then go."""
+        self.call_off()
+        if number == signal.SIGHUP:
+            os._exit(128 + number)  # nobody is left to restore a terminal for
+        self.exit(return_code=128 + number)
+
+    # Going places
 
     async def action_back(self) -> None:
         """Leave the screen for the one before it; the first one stays."""
         if len(self.screen_stack) > 2:
             self.pop_screen()  # not awaited: the screen that goes is the one whose key this is
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """What the command palette offers: Textual's own, and every place of the study."""
-        yield from super().get_system_commands(screen)
-        for one in self.session.study.revisions:
-            name = one.id
-            yield SystemCommand(f"tests of {name}", "build, boot and hold", self._to_tests(name))
-            yield SystemCommand(f"model of {name}", "its rules and sources", self._to_model(name))
-            yield SystemCommand(f"compare {name}", "with the revision before", self._to_diff(name))
+    @property
+    def revision(self) -> str | None:
+        """The revision the screen in front is about."""
+        front = self.screen
+        return front.revision if isinstance(front, ReviewScreen) else None
 
-    def _to_tests(self, name: str) -> Callable[[], None]:
-        def go() -> None:
-            from reviewtool.tui.tests import TestsScreen
-
-            self.push_screen(TestsScreen(self.session, name))
-
-        return go
-
-    def _to_model(self, name: str) -> Callable[[], None]:
-        def go() -> None:
-            from reviewtool.tui.model import ModelScreen
-
-            self.push_screen(ModelScreen(self.session, name))
-
-        return go
-
-    def _to_diff(self, name: str) -> Callable[[], None]:
-        def go() -> None:
+    def action_compare(self, name: str | None = None) -> None:
+        chosen = name or self.revision
+        if chosen is not None:
+            from reviewtool.review.difference import chosen_pair
             from reviewtool.tui.comparison import ComparisonScreen
 
-            self.push_screen(ComparisonScreen(self.session, *chosen_pair(self.session, [name])))
+            self.push_screen(ComparisonScreen(self.session, *chosen_pair(self.session, [chosen])))
 
-        return go
+    def action_compare_first(self) -> None:
+        """With the first revision of all."""
+        first, chosen = self.session.study.revisions[0].id, self.revision
+        if chosen is not None and chosen != first:
+            from reviewtool.tui.comparison import ComparisonScreen
+
+            self.push_screen(ComparisonScreen(self.session, first, chosen))
+
+    def action_checks(self, name: str | None = None) -> None:
+        from reviewtool.tui.tests import TestsScreen
+
+        chosen = name or self.revision
+        if chosen is not None and not isinstance(self.screen, TestsScreen):
+            self.push_screen(TestsScreen(self.session, chosen))
+
+    def action_model(self, name: str | None = None) -> None:
+        from reviewtool.tui.model import ModelScreen
+
+        chosen = name or self.revision
+        if chosen is not None and not isinstance(self.screen, ModelScreen):
+            self.push_screen(ModelScreen(self.session, chosen))
+
+    def action_everywhere(self) -> None:
+        from reviewtool.tui.everywhere import SearchScreen
+
+        if not isinstance(self.screen, SearchScreen):
+            self.push_screen(SearchScreen(self.session))
 
     def action_help(self) -> None:
         from reviewtool.tui.help import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen())
+
+    def offer(self, name: str, number: str, text: str) -> None:
+        """Hand a reply over: to the clipboard, and as a file a mailer takes."""
+        path = drafts.keep(name, number, text)
+        self.copy_to_clipboard(text)
+        self.notify(f"reply copied; or mutt -H {path}", markup=False, timeout=8)
+
+    def action_shell(self) -> None:
+        outside.shell(self)
+
+    async def action_quit(self) -> None:
+        self.call_off()
+        self.exit()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What the command palette offers: every place of the study, the themes, and leaving."""
+        del screen  # the same everywhere
+        for one in self.session.study.revisions:
+            for told, why, go in (
+                ("diff", "with the revision before", self.action_compare),
+                ("tests", "build, boot and hold", self.action_checks),
+                ("model", "rules, properties, state graph", self.action_model),
+            ):
+                yield SystemCommand(f"{told} {one.id}", why, partial(go, one.id))
+        yield SystemCommand("search all", "mail, interface, models", self.action_everywhere)
+        yield SystemCommand("keys", "on one screen", self.action_help)
+        for name in THEMES:
+            yield SystemCommand(f"theme {name}", "how it looks", partial(self._look, name))
+        yield SystemCommand("quit", "leave", self.action_quit)
+
+    def _look(self, name: str) -> None:
+        self.theme = THEMES[name]

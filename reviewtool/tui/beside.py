@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Remarks beside the lines they quote, and the reply they could get."""
+"""A patch with what belongs to it beside its lines: remarks, trailers, how it applied."""
 
 import textwrap
 from collections.abc import Sequence
@@ -8,43 +8,61 @@ from rich.text import Text
 
 from reviewtool.archive.remarks import Remark, text_of
 from reviewtool.archive.types import Patch
-from reviewtool.text import visible
+from reviewtool.tree.outcome import PatchOutcome
 from reviewtool.tui import draw
+from reviewtool.tui.reading import line
 
 _WIDTH = 72
-_QUOTED = 8  # lines of the hunk a reply template quotes
+BAR = "  |"
+"""What every line of a remark begins with; its first one goes on with `` *``."""
+TRAILERS = "Trailers:"
 
 
-def annotated(patch: Patch, remarks: Sequence[Remark]) -> Text:
+def annotated(
+    patch: Patch, remarks: Sequence[Remark], outcome: PatchOutcome | None = None
+) -> list[Text]:
     """The patch as mailed, each remark below the lines it was written under."""
     at: dict[int, list[Remark]] = {}
     for one in remarks:
         if one.patch == patch.index:
             at.setdefault(max((*one.focus, *one.lines), default=-1), []).append(one)
-    text = Text(visible(f"From: {patch.author}\nDate: {patch.date}\nSubject: {patch.subject}\n\n"))
+    lines = [line(f"From: {patch.author}"), line(f"Date: {patch.date}")]
+    lines += [line(f"Subject: {patch.subject}", "bold"), *_applied(outcome), *_trailers(patch)]
+    lines.append(line(""))
     for one in at.get(-1, ()):
-        text.append(remark(one))
+        lines += remark(one)
     diffed = False
-    for number, line in enumerate(text_of(patch).split("\n")):
-        diffed = diffed or line.startswith("diff --git")
-        text.append(draw.diff(line + "\n") if diffed else Text(visible(line) + "\n"))
+    for number, each in enumerate(text_of(patch).split("\n")):
+        diffed = diffed or each.startswith("diff --git")
+        lines += draw.diff([each]) if diffed else [line(each)]
         for one in at.get(number, ()):
-            text.append(remark(one))
-    return text
+            lines += remark(one)
+    return lines
 
 
-def remark(one: Remark) -> Text:
+def _applied(outcome: PatchOutcome | None) -> list[Text]:
+    if outcome is None:
+        return []
+    told = outcome.state + (f": {outcome.detail}" if outcome.detail else "")
+    lines = [line(f"Applied: {told}", "bold")]
+    lines += [line(f"    {one}", "red") for one in outcome.rejected]
+    return lines + [line(f"    suspicious: {one}", "yellow") for one in outcome.suspicions]
+
+
+def _trailers(patch: Patch) -> list[Text]:
+    given = [one for one in patch.trailers if one.given_by]
+    posted = [one for one in patch.trailers if not one.given_by]
+    if not patch.trailers:
+        return []
+    lines = [line(f"{TRAILERS} {len(posted)} as posted, {len(given)} given in reply")]
+    return lines + [line(f"    {one.name}: {one.value}   (in reply)", "green") for one in given]
+
+
+def remark(one: Remark) -> list[Text]:
     """One remark as a block with a bar at its left."""
-    who = one.author.partition(" <")[0]
+    who = one.author.partition(" <")[0].strip('"')
     state = "author" if one.by_author else one.state
-    lines = [f"{who}, {one.date[:10]} ({state})"]
+    told = [f"{BAR} * {who}, {one.date[:10]} ({state})"]
     for paragraph in one.answer.splitlines():
-        lines += textwrap.wrap(paragraph, _WIDTH) or [""]
-    return Text("".join(f"  | {visible(line)}\n" for line in lines), "yellow")
-
-
-def reply(one: Remark) -> str:
-    """A reply to a remark, quoted as mutt does, with room for an answer."""
-    quoted = [*one.quote.splitlines()[-_QUOTED:], *(f"{line}" for line in one.answer.splitlines())]
-    head = f"On {one.date[:10]}, {one.author.partition(' <')[0]} wrote:\n"
-    return head + "".join(f"> {line}\n" for line in quoted) + "\n"
+        told += [f"{BAR} {each}" for each in textwrap.wrap(paragraph, _WIDTH) or [""]]
+    return [line(each, "yellow") for each in told]

@@ -1,97 +1,158 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Two revisions compared: patches, interface, behaviour."""
+"""Two revisions compared: behaviour, interface, patches; a list above, the chosen one below."""
 
 from typing import ClassVar
 
-from rich.text import Text
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import DataTable, TabbedContent, TabPane
+from textual.widgets import Static
 
-from reviewtool.errors import RequestError
-from reviewtool.report.diff import patches_text
-from reviewtool.report.interface import PARTIAL, changes_text
-from reviewtool.review.difference import RevisionDiff, difference
+from reviewtool.interface.types import Row
+from reviewtool.report.interface import PARTIAL
 from reviewtool.review.session import Session
-from reviewtool.text import visible
-from reviewtool.tui.reading import Pages
-from reviewtool.tui.screens import ReviewScreen
-from reviewtool.tui.tables import Rows
+from reviewtool.tui.compared import Compared, Entry, compared, element_row
+from reviewtool.tui.jobs import Job
+from reviewtool.tui.reading import Pages, line
+from reviewtool.tui.rows import Rows
+from reviewtool.tui.screens import ReviewScreen, panes
+
+PANES = ("behaviour", "interface", "patches")
 
 
 class ComparisonScreen(ReviewScreen):
-    """Three panes over the same two revisions; Enter on a difference steps through it."""
+    """Three panes over the same two revisions; Enter goes deeper into what the bar is on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right_square_bracket", "pane(1)", "next pane", key_display="]"),
+        Binding("d", "further(1)", "from earlier"),
+        Binding("D", "further(0)", "from the first", key_display="D"),
+        Binding("1", "open('behaviour')", "behaviour", show=False),
+        Binding("2", "open('interface')", "interface", show=False),
+        Binding("3", "open('patches')", "patches", show=False),
+        Binding("right_square_bracket", "pane(1)", "pane", key_display="]"),
         Binding("left_square_bracket", "pane(-1)", "previous pane", key_display="[", show=False),
-        Binding("1", "open('behaviour')", "behaviour"),
-        Binding("2", "open('interface')", "interface"),
-        Binding("3", "open('patches')", "patches"),
     ]
 
     def __init__(self, session: Session, a: str, b: str) -> None:
         super().__init__(f"{a} -> {b}")
         self.session = session
         self.pair = (a, b)
-        self.diff: RevisionDiff | None = None
+        self.pane = "behaviour"
+        self.compared: Compared | None = None
+
+    @property
+    def revision(self) -> str | None:
+        return self.pair[1]
 
     def body(self) -> ComposeResult:
-        with TabbedContent(initial="behaviour"):
-            with TabPane("1 Behaviour", id="behaviour"):
-                yield Rows(("steps", "difference"), id="differences")
-            with TabPane("2 Interface", id="interface"):
-                yield Pages(id="changes")
-            with TabPane("3 Patches", id="patches"):
-                yield Pages(id="pairs")
+        yield Static(id="panes", markup=False)
+        yield Rows(("", ""), giving=(1,), id="list", classes="above")
+        yield Static("─" * 400, classes="rule", markup=False)
+        yield Pages(id="pages")
 
-    def on_mount(self) -> None:
-        self.query_one("#differences").focus()
+    def ready(self) -> None:
+        self.query_one("#list").focus()
+        self._name_panes()
         self.load()
 
-    @work(thread=True, exclusive=True)
     def load(self) -> None:
-        """Compare, away from the screen."""
-        try:
-            found = difference(self.session, *self.pair)
-        except RequestError as error:
-            self.app.call_from_thread(self.notify, str(error), severity="error", markup=False)
-            return
-        self.app.call_from_thread(self._show, found)
+        """Compare the pair."""
+        a, b = self.pair
+        self.heading(f"{a} -> {b}")
+        self.work_on(f"comparing {a} with {b}", self._compare, self._show)
 
-    def _show(self, found: RevisionDiff) -> None:
-        self.diff = found
-        note = f"{PARTIAL}\n\n" if found.partial else ""
-        self.query_one("#changes", Pages).show(
-            Text(visible(note + changes_text(found.interface or ())))
-        )
-        self.query_one("#pairs", Pages).show(Text(patches_text(found.patches or ())))
-        if found.behaviour is None:
-            self.heading(f"{found.a} -> {found.b}: behaviour unknown: {found.unknown}")
-            self.action_open("interface")
-            return
-        self.heading(f"{found.a} -> {found.b}: {found.behaviour.verdict}")
-        self.query_one("#differences", Rows).fill(
-            [(str(len(one.inputs)), one.cause) for one in found.behaviour.differences]
-        )
+    def _compare(self, job: Job) -> Compared:
+        from dataclasses import replace
 
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        if self.diff is None or self.diff.behaviour is None:
-            return
-        from reviewtool.tui.stepper import StepperScreen
+        return compared(replace(self.session, progress=job), *self.pair)
 
-        chosen = self.diff.behaviour.differences[event.cursor_row]
-        self.app.push_screen(
-            StepperScreen(self.session, self.pair, self.diff.behaviour.world, chosen)
-        )
+    def _show(self, found: Compared) -> None:
+        self.compared = found
+        self.heading(f"{self.pair[0]} -> {self.pair[1]}: {found.verdict}")
+        known = found.behaviour or self.pane != "behaviour"
+        self.action_open(self.pane if known else "interface")
 
-    def action_pane(self, step: int) -> None:
-        panes = ["behaviour", "interface", "patches"]
-        at = panes.index(self.query_one(TabbedContent).active)
-        self.action_open(panes[(at + step) % len(panes)])
+    def _name_panes(self) -> None:
+        found = self.compared
+        told = [(one, f"{one} {len(found.pane(one))}" if found else one) for one in PANES]
+        self.query_one("#panes", Static).update(panes(told, self.pane))
+
+    def _entries(self) -> tuple[Entry, ...]:
+        return self.compared.pane(self.pane) if self.compared is not None else ()
 
     def action_open(self, pane: str) -> None:
-        self.query_one(TabbedContent).active = pane
-        inside = {"behaviour": "differences", "interface": "changes", "patches": "pairs"}
-        self.query_one(f"#{inside[pane]}").focus()
+        self.pane = pane
+        self._name_panes()
+        rows = self.query_one("#list", Rows)
+        entries = self._entries()
+        rows.fill(
+            [one.cells for one in entries], ("",) * len(entries[0].cells) if entries else None, at=0
+        )
+        self._detail()
+        rows.focus()
+
+    def _detail(self) -> None:
+        entries = self._entries()
+        if entries:
+            shown = entries[self.query_one("#list", Rows).at].detail
+        else:
+            shown = [line("nothing differs" if self.compared else "")]
+            if self.compared is not None and self.pane == "behaviour" and self.compared.unknown:
+                shown = [line(f"unknown: {self.compared.unknown}")]
+        if self.pane == "interface" and self.compared is not None and self.compared.partial:
+            shown = [*shown, line(""), line(PARTIAL, "dim")]
+        self.query_one("#pages", Pages).show(shown)
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        del event
+        self._detail()
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        del event
+        self.action_choose()
+
+    def action_choose(self) -> None:
+        entries = self._entries()
+        if not entries or self.compared is None:
+            return
+        at = self.query_one("#list", Rows).at
+        chosen = entries[at]
+        if chosen.difference is not None and self.compared.world is not None:
+            from reviewtool.tui.stepper import StepperScreen
+
+            every = [one.difference for one in entries if one.difference is not None]
+            self.app.push_screen(
+                StepperScreen(self.session, self.pair, self.compared.world, every, at)
+            )
+        elif chosen.element is not None:
+            element = chosen.element
+
+            def find(job: Job) -> tuple[tuple[str, ...], Row] | None:
+                del job
+                return element_row(self.session, element)
+
+            self.work_on("reading the interfaces", find, self._to_element)
+        else:
+            self.query_one("#pages").focus()
+
+    def _to_element(self, found: tuple[tuple[str, ...], Row] | None) -> None:
+        if found is None:
+            self.query_one("#pages").focus()
+            return
+        from reviewtool.tui.element import ElementScreen
+
+        self.app.push_screen(ElementScreen(self.session, *found))
+
+    def action_pane(self, step: int) -> None:
+        self.action_open(PANES[(PANES.index(self.pane) + step) % len(PANES)])
+
+    def action_further(self, step: int) -> None:
+        """Compare with the revision before the one on the left (0: with the first of all)."""
+        known = [one.id for one in self.session.study.revisions]
+        at = known.index(self.pair[0]) if self.pair[0] in known else 0
+        if at == 0 or self.jobs:
+            if not self.jobs:
+                self.notify(f"{known[0]} is the first", markup=False, timeout=2)
+            return
+        self.pair = (known[at - 1 if step else 0], self.pair[1])
+        self.compared = None
+        self.load()

@@ -3,33 +3,32 @@
 
 from typing import ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import DataTable
 
-from reviewtool.errors import RequestError
+from reviewtool.errors import InputError
 from reviewtool.interface.matrix import matrix
-from reviewtool.interface.types import Matrix
-from reviewtool.report.interface import INSIDE, cells, qualified
-from reviewtool.review.difference import chosen_pair
+from reviewtool.interface.types import Matrix, Row
+from reviewtool.report.interface import INSIDE, cells
 from reviewtool.review.lineage import Entry, lineage
 from reviewtool.review.session import Session, snapshots
+from reviewtool.tui.jobs import Job
+from reviewtool.tui.rows import Rows
 from reviewtool.tui.screens import ReviewScreen
-from reviewtool.tui.tables import Rows
 
-HEAD = ("rev", "date", "author", "patches", "replies", "title")
+HEAD = ("rev", "date", "author", "patches", "mails", "remarks", "title")
 
 
 class LineageScreen(ReviewScreen):
     """Revisions above, interface elements by revision below; Tab goes from one to the other."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "open"),
-        Binding("d", "compare", "diff with previous"),
-        Binding("c", "checks", "tests"),
-        Binding("m", "model", "model"),
-        Binding("tab", "app.focus_next", "matrix", show=True),
+        Binding("D", "app.compare_first", "since first", key_display="D"),
+        Binding("m", "app.model", "model"),
+        Binding("tab", "app.focus_next", "matrix"),
+        Binding("S", "app.everywhere", "search all", key_display="S"),
+        Binding("u", "update", "fetch again", show=False),
+        Binding("escape", "app.back", "back", show=False),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -37,54 +36,76 @@ class LineageScreen(ReviewScreen):
         self.session = session
         self.entries: tuple[Entry, ...] = ()
         self.matrix: Matrix | None = None
+        self._said: dict[str, str] = {}
 
     def body(self) -> ComposeResult:
-        yield Rows(HEAD, id="revisions")
-        yield Rows(("kind", "element"), id="matrix")
+        yield Rows(HEAD, giving=(6,), spare=(2, 4, 5), id="revisions")
+        yield Rows(("interface", ""), giving=(1,), most=12, fixed=2, id="matrix")
 
-    def on_mount(self) -> None:
+    def ready(self) -> None:
         self.query_one("#revisions").focus()
-        self.load()
+        self.work_on("reading the mail", self._read, self._show_entries)
 
-    @work(thread=True, exclusive=True)
-    def load(self) -> None:
-        """Read the mail and the interfaces, away from the screen."""
-        try:
-            entries = lineage(self.session)
-            self.app.call_from_thread(self._show_entries, entries)
-            names = [entry.study.id for entry in entries]
-            found = matrix(snapshots(self.session, names))
-        except RequestError as error:
-            self.app.call_from_thread(self.notify, str(error), severity="error", markup=False)
-            return
-        self.app.call_from_thread(self._show_matrix, found)
+    def _read(self, job: Job) -> tuple[Entry, ...]:
+        del job
+        return lineage(self.session)
 
     def _show_entries(self, entries: tuple[Entry, ...]) -> None:
         self.entries = entries
-        self.query_one("#revisions", Rows).fill([_row(entry) for entry in entries])
-        self.query_one("#revisions", Rows).move_cursor(row=len(entries) - 1)
+        self._list(len(entries) - 1)
+        self.work_on("reading the interfaces", self._compare, self._show_matrix)
+
+    def _list(self, at: int | None = None) -> None:
+        rows = [_row(entry, self._said.get(entry.study.id, "")) for entry in self.entries]
+        self.query_one("#revisions", Rows).fill(rows, at=at)
+
+    def _compare(self, job: Job) -> Matrix:
+        del job
+        return matrix(snapshots(self.session, [entry.study.id for entry in self.entries]))
 
     def _show_matrix(self, found: Matrix) -> None:
         rows = tuple(row for row in found.rows if row.kind not in INSIDE)
         self.matrix = Matrix(found.revisions, rows, found.partial)
+        said = "interface (from the mail alone)" if any(found.partial.values()) else "interface"
         self.query_one("#matrix", Rows).fill(
-            [(row.kind, qualified(row), *cells(row, found.revisions)) for row in rows],
-            ("kind", "element", *found.revisions),
+            [(row.kind, _named(row), *cells(row, found.revisions)) for row in rows],
+            (said.partition(" ")[0], said.partition(" ")[2] or "element", *found.revisions),
+            at=0,
         )
+        self.work_on("attaching the remarks", self._remark, self._show_remarks)
+
+    def _remark(self, job: Job) -> dict[str, str]:
+        from reviewtool.review.remarks import remarks
+
+        told = {}
+        for entry in self.entries:
+            job.check()
+            found = [one for one in remarks(self.session, entry.study.id) if not one.by_author]
+            standing = sum(one.state == "standing" for one in found)
+            told[entry.study.id] = f"{len(found)}, {standing} stand" if found else "none"
+        return told
+
+    def _show_remarks(self, told: dict[str, str]) -> None:
+        self._said = told
+        self._list()
 
     @property
     def chosen(self) -> Entry | None:
         """The revision under the bar."""
-        at = self.query_one("#revisions", Rows).cursor_row
+        at = self.query_one("#revisions", Rows).at
         return self.entries[at] if 0 <= at < len(self.entries) else None
 
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        if event.data_table.id == "revisions":
+    @property
+    def revision(self) -> str | None:
+        return self.chosen.study.id if self.chosen is not None else None
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        if event.rows.id == "revisions":
             self.action_open()
-        elif self.matrix is not None and self.matrix.rows:
+        elif self.matrix is not None:
             from reviewtool.tui.element import ElementScreen
 
-            row = self.matrix.rows[event.cursor_row]
+            row = self.matrix.rows[event.at]
             self.app.push_screen(ElementScreen(self.session, self.matrix.revisions, row))
 
     def action_open(self) -> None:
@@ -93,33 +114,32 @@ class LineageScreen(ReviewScreen):
 
             self.app.push_screen(RevisionScreen(self.session, self.chosen))
 
-    def action_compare(self) -> None:
-        if self.chosen is not None:
-            from reviewtool.tui.comparison import ComparisonScreen
+    def action_update(self) -> None:
+        """Ask the archive for what came since."""
+        known = [one.original for one in self.session.study.revisions if one.original]
+        if not known:
+            self.trouble(str(InputError("was not fetched", self.session.study.name)))
+            return
+        from reviewtool.tui.fetching import FetchScreen
 
-            a, b = chosen_pair(self.session, [self.chosen.study.id])
-            self.app.push_screen(ComparisonScreen(self.session, a, b))
-
-    def action_checks(self) -> None:
-        if self.chosen is not None:
-            from reviewtool.tui.tests import TestsScreen
-
-            self.app.push_screen(TestsScreen(self.session, self.chosen.study.id))
-
-    def action_model(self) -> None:
-        if self.chosen is not None:
-            from reviewtool.tui.model import ModelScreen
-
-            self.app.push_screen(ModelScreen(self.session, self.chosen.study.id))
+        self.app.push_screen(FetchScreen(known[-1], refresh=True))
 
 
-def _row(entry: Entry) -> tuple[str, ...]:
+def _named(row: Row) -> str:
+    """The element, its own name first: that is what may not be cut."""
+    parent = f" ({row.parent})" if row.parent and row.kind in ("hook", "reference") else ""
+    return f"{row.name}{parent}" + (f" [{row.guard}]" if row.guard else "")
+
+
+def _row(entry: Entry, said: str) -> tuple[str, ...]:
     mail = entry.mail
+    count = str(len(mail.patches))
     return (
         entry.study.id,
         (entry.study.date or mail.date)[:10],
-        mail.author.partition(" <")[0],
-        str(len(mail.patches)),
-        str(len(mail.replies)),
-        mail.title,
+        mail.author.partition(" <")[0].strip('"'),
+        count if mail.complete else f"{count}/{len(mail.patches) + len(mail.missing)}",
+        str(len(mail.patches) + len(mail.replies) + (mail.cover is not None)),
+        said,
+        entry.study.title or mail.title,
     )

@@ -1,156 +1,211 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One revision: its patches with the remarks beside their lines, and the replies."""
+"""One revision: its patches with remarks, trailers and what became of them, and the replies."""
 
-import os
-import shlex
-import subprocess
-import tempfile
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.text import Text
-from textual import work
-from textual.app import ComposeResult, SuspendNotSupported
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.widgets import DataTable
+from textual.containers import Container
+from textual.widgets import Static
 
 from reviewtool.archive.remarks import Remark
-from reviewtool.archive.types import Patch
+from reviewtool.errors import RequestError
+from reviewtool.report.apply import apply_text
+from reviewtool.review.at_hand import tree_at_hand
 from reviewtool.review.lineage import Entry
 from reviewtool.review.remarks import remarks
-from reviewtool.review.session import Session
-from reviewtool.text import visible
-from reviewtool.tui.beside import annotated, remark, reply
-from reviewtool.tui.reading import Pages
+from reviewtool.review.session import Session, applied, with_base
+from reviewtool.tree.outcome import Applied
+from reviewtool.tui import drafts, outside
+from reviewtool.tui.beside import BAR, TRAILERS, annotated, remark
+from reviewtool.tui.hunks import place_at
+from reviewtool.tui.items import Item, items_of
+from reviewtool.tui.jobs import Job
+from reviewtool.tui.reading import Pages, line, page
+from reviewtool.tui.rows import Rows
 from reviewtool.tui.screens import ReviewScreen
-from reviewtool.tui.tables import Rows
-
-_LORE = "https://lore.kernel.org/all/"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One line of the list, and what is read when the bar is on it."""
-
-    number: str
-    title: str
-    message_id: str
-    body: str = ""
-    patch: Patch | None = None
 
 
 class RevisionScreen(ReviewScreen):
-    """The list on the left chooses what is read on the right."""
+    """The list on the left chooses what is read on the right.
+
+    It opens on ``item`` of the list, at the first line with ``word`` if there is one.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right_square_bracket", "step(1)", "next patch", key_display="]"),
         Binding("left_square_bracket", "step(-1)", "previous", key_display="[", show=False),
-        Binding("full_stop", "jump('  | ', 1)", "remark", key_display="."),
-        Binding("comma", "jump('  | ', -1)", "previous remark", key_display=",", show=False),
-        Binding("right_curly_bracket", "jump('@@', 1)", "hunk", key_display="}"),
-        Binding("left_curly_bracket", "jump('@@', -1)", "previous hunk", show=False),
-        Binding("e", "edit", "$EDITOR"),
-        Binding("o", "address", "lore"),
+        Binding("full_stop", "jump('remark', 1)", "remark", key_display="."),
+        Binding("comma", "jump('remark', -1)", "previous remark", key_display=",", show=False),
+        Binding("right_curly_bracket", "jump('hunk', 1)", "hunk", key_display="}", show=False),
+        Binding("left_curly_bracket", "jump('hunk', -1)", "previous hunk", show=False),
+        Binding("t", "jump('trailer', 1)", "trailers", show=False),
+        Binding("f", "followups", "replies", show=False),
         Binding("r", "reply", "reply"),
+        Binding("e", "edit", "edit", show=False),
+        Binding("v", "view", "view mail", show=False),
+        Binding("o", "browse", "lore"),
+        Binding("a", "apply", "apply", show=False),
     ]
 
-    def __init__(self, session: Session, entry: Entry) -> None:
+    def __init__(
+        self, session: Session, entry: Entry, item: int | None = None, word: str = ""
+    ) -> None:
         super().__init__(f"{entry.study.id}: {entry.mail.title}")
         self.session = session
         self.entry = entry
         self.remarks: tuple[Remark, ...] = ()
-        self._items = _items(entry)
+        self.applied: Applied | None = None
+        self._items = items_of(entry.mail, None)
+        self._item = item
+        self._word = word
+
+    @property
+    def revision(self) -> str | None:
+        return self.entry.study.id
 
     def body(self) -> ComposeResult:
-        with Horizontal():
-            yield Rows(("", "patch"), id="list")
+        with Container(id="both"):
+            yield Rows(("", ""), giving=(), id="list", classes="side")
+            yield Static("─" * 400, classes="rule", markup=False)
             yield Pages(id="pages")
 
-    def on_mount(self) -> None:
-        self.query_one("#list", Rows).fill([(item.number, item.title) for item in self._items])
-        self.query_one("#list").focus()
-        self.load()
+    def ready(self) -> None:
+        self._list(self._item or 0)
+        self.query_one("#list" if self._item is None else "#pages").focus()
+        self._show()
+        self.work_on("attaching the remarks", self._remark, self._remarked)
+        self.work_on("applying it", self._apply_at_hand, self._applied)
 
-    @work(thread=True, exclusive=True)
-    def load(self) -> None:
-        """Attach the remarks, away from the screen."""
-        self.remarks = remarks(self.session, self.entry.study.id)
-        self.app.call_from_thread(self._show)
+    def _remark(self, job: Job) -> tuple[Remark, ...]:
+        del job
+        return remarks(self.session, self.entry.study.id)
 
-    def _show(self) -> None:
-        at = self.query_one("#list", Rows).cursor_row
-        if 0 <= at < len(self._items):
-            self.query_one("#pages", Pages).show(self._text(self._items[at]))
+    def _remarked(self, found: tuple[Remark, ...]) -> None:
+        self.remarks = found
+        self._show(keep=True)
+        if self._word:
+            self.query_one("#pages", Pages).find(self._word)
+            self._word = ""
 
-    def _text(self, item: Item) -> Text:
+    def _apply_at_hand(self, job: Job) -> Applied | None:
+        del job
+        there = tree_at_hand(self.session)
+        return applied(there, self.entry.study.id) if there is not None else None
+
+    def _apply_anyway(self, job: Job) -> Applied:
+        return applied(with_base(replace(self.session, progress=job)), self.entry.study.id)
+
+    def action_apply(self) -> None:
+        """Apply it, also if the base has to be downloaded for that."""
+        if not self.jobs:
+            self.work_on("applying it", self._apply_anyway, self._applied)
+
+    def _applied(self, tree: Applied | None) -> None:
+        if tree is None:
+            return
+        self.applied = tree
+        self._items = items_of(self.entry.mail, tree)
+        self._list(None)
+        self._show(keep=True)
+
+    def _list(self, at: int | None) -> None:
+        rows = [
+            (one.number, f"{one.state} {one.title}" if one.state else one.title)
+            for one in self._items
+        ]
+        self.query_one("#list", Rows).fill(rows, at=at)
+
+    def _show(self, *, keep: bool = False) -> None:
+        pages = self.query_one("#pages", Pages)
+        pages.show(self._lines(self.chosen), pages.at if keep else 0)
+
+    def _lines(self, item: Item) -> list[Text]:
         if item.patch is not None:
-            return annotated(item.patch, self.remarks)
-        text = Text(visible(item.body))
+            return annotated(item.patch, self.remarks, item.outcome)
+        if item.number == "tree" and self.applied is not None:
+            return page(apply_text(self.applied))
+        lines = page(item.body)
         if item.number == "0":
-            text.append("\n")
             for one in self.remarks:
                 if one.patch == 0:
-                    text.append(remark(one)).append("\n")
-        return text
-
-    def on_data_table_row_highlighted(self) -> None:
-        self._show()
-
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        del event
-        self.query_one("#pages").focus()
-
-    def action_step(self, step: int) -> None:
-        rows = self.query_one("#list", Rows)
-        rows.move_cursor(row=rows.cursor_row + step)
-
-    def action_jump(self, mark: str, step: int) -> None:
-        self.query_one("#pages", Pages).jump(mark, step)
+                    lines += [line(""), *remark(one)]
+        return lines
 
     @property
     def chosen(self) -> Item:
         """What is being read."""
-        return self._items[self.query_one("#list", Rows).cursor_row]
+        return self._items[self.query_one("#list", Rows).at]
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        del event
+        self._show()
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        del event
+        self.query_one("#pages").focus()
+
+    def action_step(self, step: int) -> None:
+        self.query_one("#list", Rows).action_go_by(step)
+
+    def action_jump(self, what: str, step: int) -> None:
+        marks = {"remark": f"{BAR} *", "hunk": "@@", "trailer": TRAILERS}
+        pages = self.query_one("#pages", Pages)
+        if what == "trailer":
+            pages.go(0)
+        if not pages.jump(marks[what], step) and what != "trailer":
+            self.notify(f"no other {what} {'below' if step > 0 else 'above'}", timeout=2)
+
+    def action_followups(self) -> None:
+        """To the first reply."""
+        first = next((n for n, one in enumerate(self._items) if one.reply), None)
+        if first is None:
+            self.notify("nobody replied", timeout=2)
+        else:
+            self.query_one("#list", Rows).go(first)
+
+    # Elsewhere
 
     def action_edit(self) -> None:
-        editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-        with tempfile.TemporaryDirectory(prefix="reviewtool-") as folder:
-            path = Path(folder) / "mail.patch"
-            path.write_text(self._text(self.chosen).plain)
-            try:
-                with self.app.suspend():
-                    subprocess.run([*shlex.split(editor), str(path)], check=False)
-            except (SuspendNotSupported, OSError) as error:
-                self.notify(f"{editor}: {error}", severity="error", markup=False)
+        """The file at the hunk that is read, as it is after this patch; else the mail."""
+        item, pages = self.chosen, self.query_one("#pages", Pages)
+        place = place_at(pages.plain.split("\n"), pages.at) if item.patch is not None else None
+        commit = item.outcome.commit if item.outcome else None
+        if place is None or commit is None or self.applied is None:
+            outside.edit(self.review, f"{item.number}.patch", pages.plain, pages.at + 1)
+            return
+        from reviewtool.tree.delta import source_file
 
-    def action_address(self) -> None:
-        address = f"{_LORE}{self.chosen.message_id}/"
-        self.app.copy_to_clipboard(address)
-        self.notify(f"copied {visible(address)}", markup=False)
+        try:
+            source = source_file(self.applied, place.path, at=commit)
+        except RequestError as error:
+            self.trouble(str(error))
+            return
+        text = source.decode("utf-8", "surrogateescape")
+        outside.edit(self.review, place.path, text, place.line)
+
+    def action_view(self) -> None:
+        pages = self.query_one("#pages", Pages)
+        outside.pager(self.review, f"{self.chosen.number}.txt", pages.plain)
+
+    def action_browse(self) -> None:
+        if self.chosen.message_id:
+            outside.browse(self.review, self.chosen.message_id)
 
     def action_reply(self) -> None:
-        item = self.chosen
-        mine = [one for one in self.remarks if one.patch == (item.patch.index if item.patch else 0)]
-        if not mine:
-            self.notify("nobody remarked on this one")
+        """A draft that quotes what is read: the hunk, or the words of the mail."""
+        item, pages = self.chosen, self.query_one("#pages", Pages)
+        if not item.message_id:
             return
-        self.app.copy_to_clipboard("\n".join(reply(one) for one in mine))
-        self.notify(f"copied a reply to {len(mine)} remarks")
-
-
-def _items(entry: Entry) -> list[Item]:
-    mail = entry.mail
-    items = []
-    if mail.cover is not None:
-        items.append(Item("0", "cover letter", mail.cover.message_id, mail.cover.body))
-    items += [
-        Item(str(patch.index), patch.subject, patch.message_id, patch=patch)
-        for patch in mail.patches
-    ]
-    for one in mail.replies:
-        head = f"From: {one.author}\nDate: {one.date}\nSubject: {one.subject}\n\n"
-        who = one.author.partition(" <")[0]
-        items.append(Item("re", f"{who}: {one.subject}", one.message_id, head + one.body))
-    return items
+        lines = pages.plain.split("\n")
+        if item.patch is not None:
+            place = place_at(lines, pages.at) if pages.at else None
+            quoted = place.hunk if place else tuple(item.patch.message.strip().split("\n"))
+        else:
+            quoted = tuple(item.body.strip().split("\n"))
+        said = (item.author, item.date, item.subject)
+        name = self.entry.study.id
+        text = drafts.draft(self.session, name, item.message_id, said, quoted)
+        self.review.offer(name, item.number, text)

@@ -1,20 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What every screen has: a title line, a way back, a search in what it shows."""
+"""What every screen has: a title line, a way back, a search, work under way, the same keys."""
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Label
 
 from reviewtool.text import visible_line
-from reviewtool.tui.reading import Pages
-from reviewtool.tui.tables import Rows
+from reviewtool.tui.jobs import Job
+from reviewtool.tui.lines import Lines
+
+if TYPE_CHECKING:
+    from reviewtool.tui.app import ReviewApp
+
+_TICK = 0.2  # seconds between two looks at how far the work is
+_PATIENCE = 0.4  # seconds of work before it is worth a line
 
 
-class Search(Input):
-    """The line a search is typed in; Escape leaves it."""
+class Line(Input):
+    """A line to type in; Escape leaves it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave", show=False)]
 
@@ -23,55 +32,178 @@ class Search(Input):
 
 
 class ReviewScreen(Screen[None]):
-    """A screen with a title; Escape goes back to the one before."""
+    """A screen with a title; Escape goes back to the one before.
+
+    ``revision`` is what the keys that go elsewhere go to: ``d`` its difference from the one
+    before, ``c`` its tests, ``m`` its model.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "app.help", "keys", key_display="?"),
         Binding("escape", "app.back", "back"),
+        Binding("d", "app.compare", "diff"),
+        Binding("D", "app.compare_first", "diff from first", key_display="D", show=False),
+        Binding("c", "app.checks", "tests"),
+        Binding("m", "app.model", "model", show=False),
+        Binding("S", "app.everywhere", "search all", key_display="S", show=False),
         Binding("slash", "search", "search", key_display="/"),
-        Binding("n", "search_next", "next", show=False),
+        Binding("n", "again(1)", "next", show=False),
+        Binding("N", "again(-1)", "previous", show=False),
+        Binding("x", "stop", "stop", show=False),
+        Binding("ctrl+c", "stop", "stop", show=False, priority=True),
+        Binding("s", "app.shell", "shell", show=False),
+        Binding("tab", "app.focus_next", "other part", show=False),
+        Binding("shift+tab", "app.focus_previous", "other part", show=False),
     ]
+    AUTO_FOCUS = ""
+
+    class Ended(Message):
+        """A job of this screen is over."""
+
+        def __init__(self, job: Job, then: Callable[[Any], None]) -> None:
+            super().__init__()
+            self.job = job
+            self.then = then
 
     def __init__(self, title: str) -> None:
         super().__init__()
         self._heading = visible_line(title)
-        self._within: Pages | Rows | None = None
+        self._within: Lines | None = None
+        self._jobs: list[Job] = []
+        self._trouble = ""
+        self.filled = False
+
+    @property
+    def review(self) -> "ReviewApp":
+        """The application."""
+        return cast("ReviewApp", self.app)
+
+    @property
+    def revision(self) -> str | None:
+        """The revision in question, if there is one."""
+        return None
 
     def compose(self) -> ComposeResult:
         yield Label(self._heading, id="heading", markup=False)
         yield from self.body()
+        yield Label("", id="doing", markup=False)
         yield Footer(show_command_palette=False, compact=True)
 
     def body(self) -> ComposeResult:
         """What stands between the title and the key line."""
         raise NotImplementedError
 
+    def on_mount(self) -> None:
+        self.set_interval(_TICK, self.tick)
+        self.ready()
+        self.filled = True
+
+    def ready(self) -> None:
+        """Everything is in its place: fill it."""
+
     def heading(self, text: str) -> None:
         """Say something else in the title line."""
-        self.query_one("#heading", Label).update(visible_line(text))
+        self._heading = visible_line(text)
+        self.query_one("#heading", Label).update(self._heading)
 
-    def _searched(self) -> Pages | Rows | None:
-        """What a search looks in: what has the focus, else the text, else the first list."""
-        for focused in (self.focused, *self.query(Pages), *self.query(Rows)):
-            if isinstance(focused, Pages | Rows):
-                return focused
-        return None
+    # Work
+
+    def work_on(self, title: str, work: Callable[[Job], Any], then: Callable[[Any], None]) -> Job:
+        """Do ``work`` in a thread of its own, and ``then`` what is to be done with its result.
+
+        It is called off when the screen is left.
+        """
+        job = Job(title, work)
+        self._jobs.append(job)
+        self._trouble = ""
+        self.review.begin(job, lambda job: self.post_message(self.Ended(job, then)))
+        return job
+
+    @property
+    def jobs(self) -> list[Job]:
+        """What is under way here."""
+        return self._jobs
+
+    def on_review_screen_ended(self, event: Ended) -> None:
+        job = event.job
+        if job in self._jobs:
+            self._jobs.remove(job)
+        if job.fault is not None:
+            raise job.fault
+        if job.error is not None:
+            self.trouble(str(job.error))
+        elif job.state == "stopped":
+            self.trouble(f"stopped: {job.title}")
+        else:
+            event.then(job.result)
+        self.tick()
+
+    def trouble(self, text: str) -> None:
+        """Say what went wrong; it stays until something else is done."""
+        self._trouble = text
+        self.tick()
+
+    def tick(self) -> None:
+        """Say what is under way."""
+        if not self.is_attached:
+            return
+        told = [job for job in self.jobs if job.state == "running"]
+        old = [job for job in told if self.review.seconds(job) > _PATIENCE]
+        text = f"x stops: {old[-1].doing}" if old else self._trouble
+        label = self.query_one("#doing", Label)
+        if str(label.content) != visible_line(text):
+            label.update(visible_line(text))
+            label.set_class(bool(text), "told")
+
+    def action_stop(self) -> None:
+        running = [job for job in self.jobs if job.state == "running"]
+        for job in running:
+            job.cancel()
+        if not running:
+            self.notify("nothing is under way; Q quits", timeout=2)
+        self.tick()
+
+    def on_unmount(self) -> None:
+        for job in self._jobs:
+            job.cancel()
+
+    # Searching
+
+    def _searched(self) -> Lines | None:
+        """What a search looks in: what has the focus, else the first there is."""
+        if isinstance(self.focused, Lines):
+            return self.focused
+        return next(iter(self.query(Lines)), None)
 
     def action_search(self) -> None:
         self._within = self._searched()
-        if self._within is not None and not self.query(Search):
-            bar = Search(placeholder="search", id="search")
+        if self._within is not None and not self.query("#search"):
+            bar = Line(placeholder="search", id="search", classes="line")
             self.mount(bar, before=self.query_one(Footer))
             bar.focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.input.remove()
-        if self._within is None:
+        if event.input.id != "search":
             return
-        self._within.focus()
-        if event.value and not self._within.find(event.value):
-            self.notify(f"not found: {visible_line(event.value)}", markup=False)
+        event.input.remove()
+        if self._within is not None:
+            self._within.focus()
+            self._tell_found(not event.value or self._within.find(event.value), event.value)
 
-    def action_search_next(self) -> None:
+    def action_again(self, step: int) -> None:
         within = self._searched()
-        if within is not None:
-            within.find_next()
+        if within is not None and within.found:
+            self._tell_found(within.find_again(step), within.found)
+
+    def _tell_found(self, found: bool, wanted: str) -> None:
+        if not found:
+            self.notify(f"not found: {visible_line(wanted)}", markup=False, timeout=2)
+
+
+def panes(names: list[tuple[str, str]], active: str) -> Text:
+    """The line that names the panes of a screen, the open one marked."""
+    text = Text()
+    for number, (name, told) in enumerate(names, 1):
+        style = "bold reverse" if name == active else ""
+        text.append(f" {number} {told} ", style).append("  ")
+    return text

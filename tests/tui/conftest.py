@@ -2,31 +2,84 @@
 """Driving the application without a terminal."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
+from reviewtool import cache as caches
 from reviewtool.lineage.fetch import fetch_files
+from reviewtool.lineage.study import load
 from reviewtool.review.session import Session, open_session
 from reviewtool.tui.app import ReviewApp
+from reviewtool.tui.screens import ReviewScreen
+from tests.tui import study
 
 Use = Callable[[Pilot[None]], Awaitable[None]]
+SIZES = [(80, 24), (200, 50)]
+sizes = pytest.mark.parametrize("size", SIZES, ids=["80x24", "200x50"])
+
+_STILL = 12  # turns of the event loop in which nothing happened
+_NAMED = {
+    "slash": "/",
+    "space": " ",
+    "full_stop": ".",
+    "comma": ",",
+    "left_parenthesis": "(",
+    "right_parenthesis": ")",
+    "underscore": "_",
+}
 
 
 @pytest.fixture(scope="session")
-def from_mail() -> Session:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where these tests keep mail and results: what is read of mail is read once, and no kernel
+    tree is at hand, so that every machine shows the same."""
+    folder = tmp_path_factory.mktemp("tui")
+    (folder / "cache").mkdir()
+    for kind in ("am", "revisions", "interface"):
+        (folder / "cache" / kind).symlink_to(caches.folder(kind))  # by content: safe to share
+    return folder
+
+
+@pytest.fixture
+def apart(home: Path) -> Iterator[Path]:
+    """The same, for one test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REVIEWTOOL_CACHE", str(home / "cache"))
+        patch.setenv("REVIEWTOOL_DATA", str(home / "data"))
+        for name in ("REVIEWTOOL_STUDY", "REVIEWTOOL_TREE", "NO_COLOR", "BROWSER", "DISPLAY"):
+            patch.delenv(name, raising=False)
+        patch.setenv("TERM", "xterm-256color")
+        yield home
+
+
+@pytest.fixture
+def embedded(apart: Path) -> Session:
     """The embedded study without a tree: nothing to download, build or boot."""
+    del apart
     return open_session("embedded", None)
 
 
 @pytest.fixture
-def november(lore: Path, cache: Path) -> Session:
+def renamed(apart: Path) -> Session:
+    """The lineage of tests/tui/study.py, fetched from mboxes."""
+    path = apart / "data" / "studies" / "renamed.toml"
+    if not path.exists():
+        boxes = study.write_boxes(apart)
+        study.name_models(fetch_files(boxes, "renamed").path)
+    return Session(load(path))
+
+
+@pytest.fixture
+def november(apart: Path, lore: Path) -> Session:
     """The four postings of November 2025 as mailed, with what reviewers said."""
-    del cache
-    boxes = [lore / f"rppt-{name}.mbox" for name in ("rfc", "v1", "v2", "v3")]
-    return Session(fetch_files(boxes, "november"))
+    path = apart / "data" / "studies" / "november.toml"
+    if not path.exists():
+        fetch_files([lore / f"rppt-{name}.mbox" for name in ("rfc", "v1", "v2", "v3")], "november")
+    return Session(load(path))
 
 
 def drive(session: Session, use: Use, size: tuple[int, int] = (80, 24)) -> None:
@@ -41,13 +94,31 @@ def drive(session: Session, use: Use, size: tuple[int, int] = (80, 24)) -> None:
 
 
 async def settled(pilot: Pilot[None]) -> None:
-    """Wait until no work is under way and everything is drawn."""
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
+    """Wait until no work is under way, no message is waiting and everything is drawn."""
+    application = pilot.app
+    assert isinstance(application, ReviewApp)
+    still = 0
+    while still < _STILL:
+        await asyncio.sleep(0.005 if application.under_way else 0)
+        still = still + 1 if _quiet(application) else 0
+    await pilot.pause(0)
+
+
+def _quiet(application: ReviewApp) -> bool:
+    front = application.screen
+    if application.under_way or (isinstance(front, ReviewScreen) and not front.filled):
+        return False
+    return not any(each.message_queue_size for each in (application, front, *front.walk_children()))
+
+
+def tap(pilot: Pilot[None], key: str) -> None:
+    """Press a key, as a terminal reports it."""
+    character = key if len(key) == 1 else _NAMED.get(key)
+    pilot.app.post_message(events.Key(key, character))
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
     """Press keys as a person does: look at what each one does before the next."""
     for key in keys:
-        await pilot.press(key)
+        tap(pilot, key)
         await settled(pilot)

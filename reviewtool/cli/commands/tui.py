@@ -2,14 +2,25 @@
 """``reviewtool tui``: the terminal interface."""
 
 import argparse
+import os
 import sys
 
 from reviewtool.cli.session import session
 from reviewtool.errors import InputError
 
+LOOKS = ("dark", "light", "terminal")
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """No arguments of its own."""
+    parser.add_argument(
+        "message", nargs="?", metavar="MESSAGE", help="a message-id or its address: fetched first"
+    )
+    parser.add_argument(
+        "--theme",
+        choices=LOOKS,
+        help="how it looks; terminal: your terminal's own 16 colours (default: $REVIEWTOOL_THEME, "
+        "else dark where the terminal has 256 colours, else terminal). NO_COLOR is obeyed",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -19,5 +30,16 @@ def run(arguments: argparse.Namespace) -> int:
     opened = session(arguments)
     from reviewtool.tui.app import ReviewApp
 
-    ReviewApp(opened).run()
-    return 0
+    application = ReviewApp(opened, theme=_theme(arguments.theme), fetch=arguments.message)
+    application.run()
+    return application.return_code or 0
+
+
+def _theme(asked: str | None) -> str:
+    chosen = asked or os.environ.get("REVIEWTOOL_THEME", "")
+    if chosen:
+        if chosen not in LOOKS:
+            raise InputError(f"no theme {chosen}", "REVIEWTOOL_THEME", f"one of {', '.join(LOOKS)}")
+        return chosen
+    many = "256color" in os.environ.get("TERM", "") or os.environ.get("COLORTERM", "")
+    return "dark" if many and not os.environ.get("NO_COLOR") else "terminal"

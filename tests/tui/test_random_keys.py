@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Somebody leans on the keyboard: two thousand keys, and the application is still there."""
+
+import asyncio
+import random
+
+from textual.pilot import Pilot
+
+from reviewtool.review.session import Session
+from reviewtool.tui.app import ReviewApp
+from tests.tui.conftest import drive, settled, tap
+
+STEPS = 2000
+# All keys but those that leave, fetch, start a kernel, or hand the terminal to another program.
+KEYS = [*"jkghlGNdDmfntyoraSx1234", "enter", "escape", "escape", "tab", "shift+tab", "space"]
+KEYS += ["right_square_bracket", "left_square_bracket", "full_stop", "comma", "backspace"]
+KEYS += ["right_curly_bracket", "left_curly_bracket", "question_mark", "slash", "up", "down"]
+KEYS += ["left", "right", "home", "end", "pageup", "pagedown", "ctrl+c", "c"]
+
+
+def test_two_thousand_keys_at_random_are_no_crash(renamed: Session) -> None:
+    chance = random.Random(20251130)
+
+    async def use(pilot: Pilot[None]) -> None:
+        application = pilot.app
+        assert isinstance(application, ReviewApp)
+        for number in range(STEPS):
+            tap(pilot, chance.choice(KEYS))
+            # Not waiting for what a key starts is the point: keys come faster than answers.
+            await asyncio.sleep(0)
+            if number % 20 == 0:
+                await pilot.pause(0)
+            if number % 200 == 0:
+                await settled(pilot)
+            assert application.is_running
+        await settled(pilot)
+
+    drive(renamed, use)
