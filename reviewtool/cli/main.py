@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "extract": ("extract", "the interface of one revision"),
     "matrix": ("matrix", "interface elements x revisions: appeared, renamed, retyped, gone"),
     "diff": ("diff", "what changed between two revisions: patches, interface, behaviour"),
+    "range-diff": ("range_diff", "which patch is which through revisions, from the mail alone"),
     "model": ("model", "the reference model of a revision: its rules and where each comes from"),
     "ask": ("ask", "run a sequence of operations on the model of a revision"),
     "races": ("races", "every interleaving of two operations on the model of a revision"),
