@@ -60,6 +60,7 @@ class SuiteResult:
 
     ``seconds`` are those of the guests' work, booting excluded. ``deaths`` counts the guests that
     ended over a case, as predicted or not. ``left_out`` says in words what did not run, and why.
+    ``states``: as :class:`~reviewtool.behaviour.suites.Suite` has them.
     """
 
     name: str
@@ -71,6 +72,7 @@ class SuiteResult:
     findings: tuple[Finding, ...] = ()
     deaths: int = 0
     left_out: tuple[str, ...] = ()
+    states: int = 0
 
     @property
     def cases(self) -> int:
@@ -252,6 +254,7 @@ def _judge(
         _findings(model, suite, recording),
         sum(trace.died for trace in traces),
         tuple(left_out),
+        suite.states,
     )
 
 

@@ -16,13 +16,31 @@ _SEARCHES = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """Lines of a revision in a function that ran when model and kernel came apart.
+
+    ``patch`` is as in ``2/5``; ``more`` lines are not in ``lines``. ``prerequisite``: the patch is
+    of a series the revision stands on.
+    """
+
+    patch: str
+    subject: str
+    path: str
+    function: str
+    lines: tuple[str, ...]
+    more: int
+    prerequisite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Disagreement:
     """One way in which model and kernel differ, by the shortest sequence found that shows it.
 
     ``model`` and ``kernel`` have an observation a step and differ in the last. ``cases`` counts
     the sequences of the suite that showed it; none did where it came to light only in the search
     for the shortest. ``reproduced`` is False where it did not show again
-    in a new guest, because it depends on what ran before, or was not tried again.
+    in a new guest, because it depends on what ran before, or was not tried again. ``decided`` is
+    where to look, once that has been looked for.
     """
 
     inputs: tuple[str, ...]
@@ -32,6 +50,7 @@ class Disagreement:
     event: KernelEvent | None = None
     cases: int = 1
     reproduced: bool = True
+    decided: Decided | None = None
 
 
 Shown = tuple[Difference, Trace, Case]

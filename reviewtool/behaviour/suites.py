@@ -38,13 +38,17 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """``name`` is one word, ``claim`` what passing means, ``left_out`` what was not included."""
+    """``name`` is one word, ``claim`` what passing means, ``left_out`` what was not included.
+
+    ``states`` are those of the machine a complete suite was made from; 0 for other suites.
+    """
 
     name: str
     claim: str
     world: World
     cases: tuple[Case, ...]
     left_out: str = ""
+    states: int = 0
 
     @property
     def steps(self) -> int:
@@ -75,6 +79,7 @@ def complete(
         world,
         cases,
         f"{dropped} sequences that crash the kernel in a way another one does" if dropped else "",
+        len(alive(minimal)),
     )
 
 

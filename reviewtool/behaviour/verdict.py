@@ -18,7 +18,7 @@ from reviewtool.behaviour.conformance import (
     SuiteResult,
     run_suites,
 )
-from reviewtool.behaviour.explanation import Disagreement
+from reviewtool.behaviour.explanation import Decided, Disagreement
 from reviewtool.behaviour.guests import kernel_guest
 from reviewtool.behaviour.onlooker import NOBODY, Onlooker
 from reviewtool.behaviour.suites import (
@@ -74,6 +74,11 @@ class Verdict:
     def cases(self) -> int:
         """Sequences there were to run."""
         return sum(each.cases for each in self.suites)
+
+    @property
+    def states(self) -> int:
+        """States of the model's smallest machine in the world of the complete suite."""
+        return max((each.states for each in self.suites), default=0)
 
     @property
     def steps(self) -> int:
@@ -226,6 +231,7 @@ def document(verdict: Verdict) -> dict[str, Any]:
         "booted": verdict.booted,
         "agrees": verdict.agrees,
         "clean": verdict.clean,
+        "states": verdict.states,
         "cases": verdict.cases,
         "steps": verdict.steps,
         "seconds": verdict.seconds,
@@ -259,6 +265,18 @@ def _disagreement(each: Disagreement) -> dict[str, Any]:
         "reproduced": each.reproduced,
         "event": None if each.event is None else each.event.title,
         "frames": [] if each.event is None else list(each.event.frames),
+        "decided": None if each.decided is None else _decided(each.decided),
+    }
+
+
+def _decided(each: Decided) -> dict[str, Any]:
+    return {
+        "patch": each.patch,
+        "subject": each.subject,
+        "prerequisite": each.prerequisite,
+        "path": each.path,
+        "function": each.function,
+        "lines": list(each.lines),
     }
 
 

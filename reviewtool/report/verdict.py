@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from reviewtool.behaviour.conformance import Finding
-from reviewtool.behaviour.explanation import Disagreement
+from reviewtool.behaviour.explanation import Decided, Disagreement
 from reviewtool.behaviour.verdict import document
 from reviewtool.report.table import table
 from reviewtool.review.testing import Failure, Held
 from reviewtool.text import visible_line
 
-_HEAD = ("kernel", "boots", "agrees", "cases", "steps", "seconds", "findings")
+_HEAD = ("kernel", "boots", "agrees", "states", "cases", "steps", "seconds", "findings")
 _FRAMES = 6  # innermost functions of a backtrace that are shown
 
 
@@ -21,7 +21,7 @@ def held_shape(held: Held) -> dict[str, Any]:
     if isinstance(held, Failure):
         return {
             "revision": held.revision,
-            "built": held.stage != "build",
+            "built": held.stage == "boot",
             "booted": False,
             "agrees": False,
             "applied": held.applied,
@@ -48,14 +48,20 @@ def held_table(every: Sequence[Held]) -> str:
 
 def _row(held: Held) -> tuple[str, ...]:
     if isinstance(held, Failure):
-        built = "does not build" if held.stage == "build" else "built"
-        return (held.revision, built, "no", "unknown", "-", "-", "-", "see below")
+        built, boots = {
+            "model": ("not built", "-"),
+            "build": ("does not build", "no"),
+            "boot": ("built", "no"),
+        }[held.stage]
+        told = "no model" if held.stage == "model" else "see below"
+        return (held.revision, built, boots, "unknown", "-", "-", "-", "-", told)
     passed = sum(suite.passed for suite in held.suites)
     return (
         held.revision,
         f"built in {held.build_seconds:.0f} s",
         "yes",
         "yes" if held.agrees else "NO",
+        str(held.states) if held.states else "-",
         f"{passed}/{held.cases}",
         str(held.steps),
         f"{held.seconds:.1f}",
@@ -97,7 +103,19 @@ def disagreement_lines(number: int, each: Disagreement) -> list[str]:
         lines += [f"      {frame}" for frame in each.event.frames[:_FRAMES]]
     if not each.reproduced:
         lines.append("    (did not show again in a new guest)")
-    return lines
+    return [*lines, *_decided_lines(each.decided)]
+
+
+def _decided_lines(decided: Decided | None) -> list[str]:
+    if decided is None:
+        return []
+    whose = "of a prerequisite" if decided.prerequisite else "of the revision"
+    lines = [
+        f"    decided in {decided.function}(), {decided.path},",
+        f"    by patch {decided.patch} {whose}, {decided.subject}:",
+        *(f"      +{line.expandtabs()}" for line in decided.lines),
+    ]
+    return [*lines, f"      ... {decided.more} lines more"] if decided.more else lines
 
 
 def finding_lines(each: Finding) -> list[str]:

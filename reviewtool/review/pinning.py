@@ -42,7 +42,7 @@ def pin(a: Model, b: Model, world: World, inputs: Sequence[Input], patches: Sequ
     Where the last step runs the same rules on both, an earlier one has left them in different
     states: the latest that runs other rules is taken.
     """
-    steps_a, steps_b = _called(a, world, inputs), _called(b, world, inputs)
+    steps_a, steps_b = called(a, world, inputs), called(b, world, inputs)
     for ran_a, ran_b in zip(reversed(steps_a), reversed(steps_b), strict=True):
         before = _last_other(ran_a, ran_b)
         rule = _last_other(ran_b, ran_a) or (ran_b[-1] if before and ran_b else None)
@@ -84,7 +84,7 @@ def _last_other(ran: Sequence[Rule], others: Sequence[Rule]) -> Rule | None:
     return next((one for one in reversed(ran) if one.text not in texts), None)
 
 
-def _called(model: Model, world: World, inputs: Sequence[Input]) -> tuple[tuple[Rule, ...], ...]:
+def called(model: Model, world: World, inputs: Sequence[Input]) -> tuple[tuple[Rule, ...], ...]:
     """The rules each of ``inputs`` calls, in order."""
     if not isinstance(model, RevisionModel):
         return ((),) * len(inputs)
@@ -120,7 +120,7 @@ def pin_failure(
     model: Model, world: World, inputs: Sequence[Input], patches: Sequence[Patch]
 ) -> Pin:
     """Which patch of the posting has the last rule that ran in the last of ``inputs``."""
-    steps = _called(model, world, inputs)
+    steps = called(model, world, inputs)
     for rule in reversed(steps[-1] if steps else ()):
         patch = patch_of(rule, patches)
         if patch is not None:

@@ -2,17 +2,19 @@
 """A revision's model held against the revision's own kernel."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from refmodel.model import Model
+from reviewtool.behaviour.explanation import Disagreement
 from reviewtool.behaviour.guests import GuestFailed
 from reviewtool.behaviour.onlooker import NOBODY, Onlooker
-from reviewtool.behaviour.verdict import Verdict, hold, standard_suites
-from reviewtool.errors import RequestError
+from reviewtool.behaviour.verdict import LARGE, Verdict, hold, standard_suites
+from reviewtool.errors import InputError, RequestError
 from reviewtool.kernel.make import BuildFailed
 from reviewtool.progress import Cancelled
+from reviewtool.review.deciding import decided_by
 from reviewtool.review.kernels import kernel, ours
 from reviewtool.review.session import (
     Session,
@@ -20,6 +22,8 @@ from reviewtool.review.session import (
     base_of,
     described,
     model,
+    posting,
+    prerequisites,
     revision,
 )
 from reviewtool.tree.outcome import Applied
@@ -27,10 +31,11 @@ from reviewtool.tree.outcome import Applied
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A revision nothing could be held against: its kernel did not build, or did not boot."""
+    """A revision nothing could be held against: it has no model, or its kernel did not build or
+    did not boot."""
 
     revision: str
-    stage: Literal["build", "boot"]
+    stage: Literal["model", "build", "boot"]
     error: RequestError
     applied: str = ""
     """How its patches came onto the base, in words."""
@@ -96,7 +101,43 @@ def hold_revision(
     except GuestFailed as error:
         told = GuestFailed(f"the kernel of {found.id}: {error.what}", error.where, error.remedy)
         return Failure(found.id, "boot", told, how)
-    return replace(verdict, applied=how)
+    return replace(_located(session, found.id, expected, verdict), applied=how)
+
+
+def hold_all(
+    session: Session,
+    *,
+    profile: str = "fast",
+    extra: int = 0,
+    seed: int = 1,
+    again: bool = False,
+) -> Iterator[Held]:
+    """Every revision of the study, in order; one without a model is a Failure that says so."""
+    for one in session.study.revisions:
+        if described(session, one.id) is None:
+            error = InputError("has no reference model", one.id, "nothing was held against it")
+            yield Failure(one.id, "model", error)
+        else:
+            yield hold_revision(
+                session, one.id, profile=profile, extra=extra, seed=seed, again=again
+            )
+
+
+def _located(session: Session, name: str, expected: Model, verdict: Verdict) -> Verdict:
+    """The verdict with the lines of the revision that decide each disagreement."""
+    if not verdict.disagreements:
+        return verdict
+    patches, before = posting(session, name).patches, prerequisites(session, name)
+    world = replace(LARGE, userfault="KVM_MEM_USERFAULT" in expected.hooks)
+
+    def located(each: Disagreement) -> Disagreement:
+        return replace(each, decided=decided_by(expected, world, each, patches, before))
+
+    suites = tuple(
+        replace(suite, disagreements=tuple(map(located, suite.disagreements)))
+        for suite in verdict.suites
+    )
+    return replace(verdict, suites=suites)
 
 
 def how_applied(tree: Applied) -> str:
