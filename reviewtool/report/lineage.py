@@ -7,19 +7,22 @@ from typing import Any
 from reviewtool.archive.trailers import person
 from reviewtool.lineage.study import Study
 from reviewtool.report.table import table
-from reviewtool.review.lineage import Entry
+from reviewtool.review.lineage import Discussion, Entry
 from reviewtool.text import visible_line
 
 
-def log_shape(study: Study, entries: Sequence[Entry]) -> dict[str, Any]:
-    """The log document; ``fetch`` prints the same."""
+def log_shape(
+    study: Study, entries: Sequence[Entry], discussions: Sequence[Discussion] = ()
+) -> dict[str, Any]:
+    """The log document; ``fetch`` prints the same, but for the discussions."""
+    said = {one.revision: one for one in discussions}
     return {
         "study": {"name": study.name, "title": study.title, "path": str(study.path)},
-        "revisions": [_entry_shape(entry) for entry in entries],
+        "revisions": [_entry_shape(entry, said.get(entry.study.id)) for entry in entries],
     }
 
 
-def _entry_shape(entry: Entry) -> dict[str, Any]:
+def _entry_shape(entry: Entry, said: Discussion | None) -> dict[str, Any]:
     mail = entry.mail
     return {
         "id": entry.study.id,
@@ -38,6 +41,8 @@ def _entry_shape(entry: Entry) -> dict[str, Any]:
             {"subject": patch.subject, "message_id": patch.message_id} for patch in mail.patches
         ],
         "replies": len(mail.replies),
+        "replied": said and dict(said.people),
+        "remarks": said and dict(said.states),
         "complete": mail.complete,
         "missing": list(mail.missing),
         "evidence": list(entry.study.evidence or mail.evidence),
@@ -72,3 +77,24 @@ def _row(entry: Entry) -> tuple[str, ...]:
         base,
         mail.title,
     )
+
+
+def discussed_text(discussions: Sequence[Discussion]) -> str:
+    """Who replied to each revision, and what became of the remarks reviewers made."""
+    rows = []
+    for one in discussions:
+        people = ", ".join(f"{name} {count}" for name, count in one.people)
+        states = ", ".join(f"{count} {state}" for state, count in one.states) or "none"
+        if people:
+            rows.append((one.revision, people, states))
+    return f"\n{table(('revision', 'replied', 'remarks of reviewers'), rows)}" if rows else ""
+
+
+def why_text(entries: Sequence[Entry]) -> str:
+    """What ties each revision to those before it, as the study file has it."""
+    lines: list[str] = []
+    for entry in entries:
+        reasons = entry.study.evidence or ("nothing that the mail says",)
+        lines += ["", f"{entry.study.id} <{entry.study.original or entry.mail.root}>"]
+        lines += [f"    {visible_line(reason)}" for reason in reasons]
+    return "\n".join(lines) + "\n"

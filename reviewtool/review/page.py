@@ -14,6 +14,8 @@ from reviewtool.behaviour.explore import Machine, explore
 from reviewtool.errors import RequestError
 from reviewtool.interface.matrix import matrix
 from reviewtool.interface.types import Matrix
+from reviewtool.lineage.study import Study
+from reviewtool.lineage.succession import successors
 from reviewtool.review.asked import Asked, asked
 from reviewtool.review.failures import sources
 from reviewtool.review.lineage import Entry, lineage
@@ -70,7 +72,7 @@ def page(session: Session, pairs: Sequence[tuple[str, str]], *, test: bool = Fal
         found,
         compared,
         tuple(asked(one.before, one.mail) if one.before else () for one in compared),
-        _remarks(entries),
+        _remarks(session.study, entries),
         _drawn(session, names),
         held,
         unheld,
@@ -79,14 +81,13 @@ def page(session: Session, pairs: Sequence[tuple[str, str]], *, test: bool = Fal
     )
 
 
-def _remarks(entries: Sequence[Entry]) -> tuple[tuple[str, tuple[Remark, ...]], ...]:
-    """The remarks on each revision, held against the one posted next."""
-    found = []
-    for entry in entries:
-        later = [each.mail for each in entries if each.mail.date > entry.mail.date]
-        after = min(later, key=lambda mail: mail.date, default=None)
-        found.append((entry.study.id, remarks_of(entry.mail, after)))
-    return tuple(found)
+def _remarks(study: Study, entries: Sequence[Entry]) -> tuple[tuple[str, tuple[Remark, ...]], ...]:
+    """The remarks on each revision, held against the next one of its work."""
+    mails = {entry.study.id: entry.mail for entry in entries}
+    after = successors(study)
+    return tuple(
+        (name, remarks_of(mail, mails.get(after[name] or ""))) for name, mail in mails.items()
+    )
 
 
 def _drawn(session: Session, names: Sequence[str]) -> tuple[Drawn, ...]:

@@ -6,6 +6,7 @@ from reviewtool.archive.types import Revision
 from reviewtool.errors import InputError
 from reviewtool.interface.matrix import hook_lives, matrix
 from reviewtool.interface.types import Matrix, Row
+from reviewtool.lineage.succession import successors
 from reviewtool.review.session import Session, posting, revision, snapshots
 
 
@@ -48,7 +49,6 @@ def lives(
 
 
 def _next(session: Session, chosen: Revision) -> Revision | None:
-    """The revision posted next, in whatever series of the lineage."""
-    every = (posting(session, one.id) for one in session.study.revisions)
-    later = [one for one in every if one.date > chosen.date]
-    return min(later, key=lambda one: one.date, default=None)
+    """The revision that answers ``chosen``: the next one of its work."""
+    following = successors(session.study)[chosen.id]
+    return posting(session, following) if following else None

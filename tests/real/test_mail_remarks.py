@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Remarks of the real threads are attached to what they are about."""
 
+import json
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from reviewtool.archive.read import read_file
 from reviewtool.archive.remarks import Remark, about, remarks_of
 from reviewtool.archive.types import Reply, Revision
+from reviewtool.cli.main import main
 
 
 def revision(lore: Path, name: str) -> Revision:
@@ -80,3 +82,21 @@ def revision_of_nothing(reply: Reply) -> Revision:
 
     assert reply.in_reply_to == PATCH.message_id
     return small(reply, diff="")
+
+
+def test_the_log_says_who_replied_what_became_of_it_and_why_they_are_one_work(
+    lore: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boxes = [str(lore / f"{name}.mbox") for name in ("kalyazin-uffd-rfc", "kalyazin-uffd-v2")]
+    assert main(["fetch", "--quiet", "--from", *boxes]) == 0
+    capsys.readouterr()
+    assert main(["log", "--quiet", "--json"]) == 0
+    rfc, v2 = json.loads(capsys.readouterr().out)["revisions"]
+    assert rfc["replied"] == {"Peter Xu": 9, "Nikita Kalyazin": 6, "James Houghton": 1}
+    assert set(rfc["remarks"]) == {"answered"}
+    assert set(v2["remarks"]) == {"standing"}
+    assert main(["log", "--quiet", "--why"]) == 0
+    told = capsys.readouterr().out
+    people = "Peter Xu 9, Nikita Kalyazin 6, James Houghton 1"
+    assert re.search(rf"^rfc +{people} +\d+ answered$", told, re.MULTILINE)
+    assert "20250303133011.44095-1-kalyazin@amazon.com: named as an earlier version" in told

@@ -5,8 +5,8 @@ import argparse
 
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
-from reviewtool.report.lineage import log_shape, log_text
-from reviewtool.review.lineage import lineage
+from reviewtool.report.lineage import discussed_text, log_shape, log_text, why_text
+from reviewtool.review.lineage import discussions, lineage
 from reviewtool.review.session import Session
 
 
@@ -17,6 +17,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="the life of one hook (flag, function, ...) through all revisions, whatever it was "
         "called on the way, with the remarks on it",
     )
+    parser.add_argument(
+        "--why", action="store_true", help="say what ties each revision to those before it"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -25,12 +28,11 @@ def run(arguments: argparse.Namespace) -> int:
         _life(arguments, opened)
         return 0
     entries = lineage(opened)
-    emit(
-        arguments,
-        "log",
-        log_shape(opened.study, entries),
-        log_text(opened.study, entries),
-    )
+    told = discussions(opened.study, entries)
+    text = log_text(opened.study, entries) + discussed_text(told)
+    if arguments.why:
+        text += why_text(entries)
+    emit(arguments, "log", log_shape(opened.study, entries, told), text)
     return 0
 
 
