@@ -30,6 +30,8 @@ _HEAD = """\
 # fetches again; it changes nothing you wrote but the threads it stored itself.
 # Yours to edit: ids, titles, base, prerequisites, model, the order, and
 #   ignore = ["message-id", ...]    postings that are no part of this work
+#   [[acknowledged]]                a finding not to be told again: its id = "..."
+#                                   (reviewtool report tells it) and reason = "..."
 #   base = "6.12"                   what revisions apply to unless they say more
 # A posting it missed: add [[series.revision]] with an id and original = "message-id",
 # and fetch again.

@@ -196,8 +196,8 @@ def _hunk_changes(old: Sequence[FilePatch], new: Sequence[FilePatch]) -> Iterato
 
 def _aligned(old: Sequence[Hunk], new: Sequence[Hunk]) -> Iterator[tuple[Hunk | None, Hunk | None]]:
     """Hunks of one file side by side: those that are alike, then by section, then in order."""
-    keys = [[(hunk.section, hunk.lines) for hunk in hunks] for hunks in (old, new)]
-    matcher = difflib.SequenceMatcher(None, *keys, autojunk=False)
+    mine, other = ([(hunk.section, hunk.lines) for hunk in hunks] for hunks in (old, new))
+    matcher = difflib.SequenceMatcher(None, mine, other, autojunk=False)
     for tag, i, k, j, m in matcher.get_opcodes():
         if tag == "equal":
             continue

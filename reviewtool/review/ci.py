@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A series as a job has it: a mailbox or a branch, in a study that lasts as long as the run."""
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from reviewtool.archive.read import read_file
+from reviewtool.archive.types import Revision
+from reviewtool.errors import InputError
+from reviewtool.lineage import study as studies
+from reviewtool.lineage.study import Study
+from reviewtool.lineage.studytext import quoted
+
+MAILBOX = "branch.mbox"
+
+
+def of_branch(commits: str, repository: Path, folder: Path) -> Path:
+    """The commits ``commits`` (``A..B``) as a mailbox in ``folder``, as they would be sent."""
+    if commits.startswith("-"):
+        raise InputError("names no commits", commits, "say --branch BASE..HEAD")
+    counted = _git(repository, "rev-list", "--count", "--no-merges", commits, "--")
+    if counted.strip() == b"0":
+        raise InputError("no commits", commits, "name a range with commits, as BASE..HEAD")
+    cover = [] if counted.strip() == b"1" else ["--cover-letter"]
+    mail = _git(
+        repository, "format-patch", "--stdout", "--thread", "--no-signature", "--no-color",
+        "--subject-prefix=PATCH", *cover, commits, "--",
+    )  # fmt: skip
+    path = folder / MAILBOX
+    path.write_bytes(mail)
+    return path
+
+
+def _git(repository: Path, *words: str) -> bytes:
+    command = ["git", "-C", str(repository), *words]
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["git failed"]
+        raise InputError(said[-1], f"git -C {repository} {words[0]}", "check range and repository")
+    return done.stdout
+
+
+def study_of(boxes: Sequence[Path], folder: Path, acknowledged: Study | None = None) -> Study:
+    """A study of the series in ``boxes``, oldest first, written to ``folder``.
+
+    Findings ``acknowledged`` in another study are acknowledged in it.
+    """
+    lines = ['name = "ci"', 'title = "what the job was given"']
+    for key, reason in acknowledged.acknowledged if acknowledged else ():
+        lines += ["[[acknowledged]]", f"id = {quoted(key)}", f"reason = {quoted(reason)}"]
+    lines += ["[[series]]", 'id = "ci"', 'title = ""']
+    used: set[str] = set()
+    for box in boxes:
+        for one in read_file(box):
+            lines += _revision(one, box, _unused(one.id, used))
+    path = folder / "ci.toml"
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return studies.load(path)
+
+
+def _revision(one: Revision, box: Path, name: str) -> list[str]:
+    return [
+        "[[series.revision]]",
+        f"id = {quoted(name)}",
+        f"title = {quoted(one.title)}",
+        f"original = {quoted(one.root)}",
+        f"mail = {quoted(str(box.resolve()))}",
+    ]
+
+
+def _unused(name: str, used: set[str]) -> str:
+    fresh, number = name, 2
+    while fresh in used:
+        fresh, number = f"{name}-{number}", number + 1
+    used.add(fresh)
+    return fresh
