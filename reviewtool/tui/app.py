@@ -84,8 +84,10 @@ class ReviewApp(App[None]):
         self.under_way.append(job)
 
         def over(job: Job) -> None:
-            ended(job)
-            self.under_way.remove(job)
+            try:
+                ended(job)
+            finally:
+                self.under_way.remove(job)
 
         job.start(over)
 
@@ -95,6 +97,12 @@ class ReviewApp(App[None]):
 
         run = self.runs[name] = Run(self.session, name)
         self.begin(run.job, lambda job: self.post_message(self.Ran(name, job)))
+
+    def on_review_screen_ended(self, event: ReviewScreen.Ended) -> None:
+        if event.job.fault is not None:
+            raise event.job.fault
+        if event.screen.is_attached:
+            event.screen.over(event)
 
     def on_review_app_ran(self, event: Ran) -> None:
         job = event.job

@@ -58,10 +58,11 @@ class ReviewScreen(Screen[None]):
     AUTO_FOCUS = ""
 
     class Ended(Message):
-        """A job of this screen is over."""
+        """A job of a screen is over. The application gets it: the screen may be gone by then."""
 
-        def __init__(self, job: Job, then: Callable[[Any], None]) -> None:
+        def __init__(self, screen: "ReviewScreen", job: Job, then: Callable[[Any], None]) -> None:
             super().__init__()
+            self.screen = screen
             self.job = job
             self.then = then
 
@@ -116,7 +117,8 @@ class ReviewScreen(Screen[None]):
         job = Job(title, work)
         self._jobs.append(job)
         self._trouble = ""
-        self.review.begin(job, lambda job: self.post_message(self.Ended(job, then)))
+        review = self.review
+        review.begin(job, lambda job: review.post_message(self.Ended(self, job, then)))
         return job
 
     @property
@@ -124,12 +126,11 @@ class ReviewScreen(Screen[None]):
         """What is under way here."""
         return self._jobs
 
-    def on_review_screen_ended(self, event: Ended) -> None:
+    def over(self, event: Ended) -> None:
+        """Do what is to be done when a job of this screen has ended."""
         job = event.job
         if job in self._jobs:
             self._jobs.remove(job)
-        if job.fault is not None:
-            raise job.fault
         if job.error is not None:
             self.trouble(str(job.error))
         elif job.state == "stopped":

@@ -98,7 +98,7 @@ async def settled(pilot: Pilot[None]) -> None:
     application = pilot.app
     assert isinstance(application, ReviewApp)
     still = 0
-    while still < _STILL:
+    while still < _STILL and application.is_running:
         await asyncio.sleep(0.005 if application.under_way else 0)
         still = still + 1 if _quiet(application) else 0
     await pilot.pause(0)
