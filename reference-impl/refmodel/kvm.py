@@ -199,6 +199,9 @@ class GuestMemfd(Userfaultfd):
 
     # ---- the software vCPU --------------------------------------------------------------------
 
+    bitmap_load: ClassVar[str] = ""
+    """How a bit of the userfault bitmap is read, in the words of the kernel's memory model."""
+
     def load_early(self, index: int) -> str:
         """What the CPU may have read before the bitmap, where nothing orders the two."""
         del index

@@ -4,6 +4,7 @@
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from reviewtool.behaviour.explore import explore
 from reviewtool.behaviour.graph import dot
 from reviewtool.behaviour.minimal import minimise
 from reviewtool.behaviour.models import load
+from reviewtool.cli.main import main
 
 WORLD = World(values=("A",), alias=False, kvm=False)
 
@@ -53,3 +55,23 @@ def test_names_that_would_end_a_label_are_quoted() -> None:
     text = dot(machine)
     assert text.count('"') % 2 == 0
     assert text.endswith("}\n")
+
+
+def test_the_picture_is_a_file_people_can_open(tmp_path: Path) -> None:
+    if shutil.which("dot") is None:
+        pytest.skip("graphviz is not installed: no program dot")
+    drawn = tmp_path / "v3.svg"
+    assert main(["model", "v3", "--svg", str(drawn), "--quiet", "--study", "embedded"]) == 0
+    text = drawn.read_text("utf-8")
+    assert text.startswith("<?xml")
+    assert "u0 blocked on p0" in text
+
+
+def test_without_graphviz_no_file_is_left_and_the_lack_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn = tmp_path / "v3.svg"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["model", "v3", "--svg", str(drawn), "--quiet", "--study", "embedded"]) == 2
+    assert "graphviz (dot) is not installed" in capsys.readouterr().err
+    assert not drawn.exists()

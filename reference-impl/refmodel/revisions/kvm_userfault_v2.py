@@ -43,6 +43,12 @@ MODEL = Revision(
     name="kvm_userfault_v2",
     title="KVM userfault by memslot flag and bitmap (v2, 2025-01-09)",
     covers=("20250109204929.1106563-1-jthoughton@google.com",),
-    kernel=patch(GuestMemfd618, kvm_do_userfault, kvm_set_userfault, load_early),
+    kernel=patch(
+        GuestMemfd618,
+        kvm_do_userfault,
+        kvm_set_userfault,
+        load_early,
+        bitmap_load="READ_ONCE",
+    ),
     hooks=frozenset({"fault", "KVM_MEM_USERFAULT", "kvm_gfn_userfault", "kvm_memslot_userfault"}),
 )

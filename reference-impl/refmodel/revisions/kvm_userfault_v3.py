@@ -38,6 +38,6 @@ MODEL = Revision(
     name="kvm_userfault_v3",
     title="KVM userfault in common code (v3, 2025-06-18)",
     covers=("20250618042424.330664-1-jthoughton@google.com",),
-    kernel=patch(GuestMemfd618, *FUNCTIONS),
+    kernel=patch(GuestMemfd618, *FUNCTIONS, bitmap_load="READ_ONCE"),
     hooks=HOOKS,
 )

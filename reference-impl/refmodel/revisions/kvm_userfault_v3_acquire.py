@@ -25,6 +25,6 @@ MODEL = Revision(
     title="KVM userfault v3 with an acquire load of the bitmap",
     covers=("20250618042424.330664-1-jthoughton@google.com",),
     variant="with an acquire load",
-    kernel=patch(GuestMemfd618, *FUNCTIONS),
+    kernel=patch(GuestMemfd618, *FUNCTIONS, bitmap_load="smp_load_acquire"),
     hooks=kvm_userfault_v3.HOOKS,
 )

@@ -18,6 +18,7 @@ MODEL = Revision(
         *write_v7.FUNCTIONS,
         a_ops=write_v7.A_OPS,
         gmem_write="generic_perform_write",
+        bitmap_load="READ_ONCE",
     ),
     hooks=m2_do_userfault.MODEL.hooks | kvm_userfault_v3.HOOKS | write_v7.HOOKS,
 )

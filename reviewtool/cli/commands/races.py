@@ -17,11 +17,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="show them on the revision's kernel, too: write() is stopped half way, others go on",
     )
+    parser.add_argument(
+        "--litmus",
+        action="store_true",
+        help="the order in which the userfault bitmap and the page are read: the model's answer "
+        "beside that of the tree's own memory model, where herd7 is installed",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     from reviewtool.behaviour.races import races
 
+    if arguments.litmus:
+        return _litmus(arguments)
     opened = session(arguments, needs_tree=arguments.kernel)
     found = races(model(opened, arguments.revision), progress=opened.progress)
     shape, text = races_shape(found), races_text(found)
@@ -31,3 +39,12 @@ def run(arguments: argparse.Namespace) -> int:
         text += "\n" + shown_text(shown)
     emit(arguments, "races", shape, text)
     return 1 if found.races else 0
+
+
+def _litmus(arguments: argparse.Namespace) -> int:
+    from reviewtool.report.litmus import ordering_shape, ordering_text
+    from reviewtool.review.ordering import bitmap_ordering
+
+    asked = bitmap_ordering(session(arguments), arguments.revision)
+    emit(arguments, "litmus", ordering_shape(asked), ordering_text(asked))
+    return 1 if asked.model or asked.agree is False else 0
