@@ -5,12 +5,13 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter, NoColor
 from textual.message import Message
 from textual.screen import Screen
 
@@ -22,7 +23,7 @@ from reviewtool.tui.screens import ReviewScreen
 if TYPE_CHECKING:
     from reviewtool.tui.runs import Run
 
-THEMES = {"dark": "textual-dark", "light": "textual-light", "terminal": "textual-ansi"}
+THEMES = {"dark": "textual-dark", "light": "textual-light", "terminal": "ansi-dark"}
 _GRACE = 3.0  # seconds that what was called off gets to clean up after itself
 
 
@@ -199,6 +200,10 @@ class ReviewApp(App[None]):
 
     def action_shell(self) -> None:
         outside.shell(self)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """No colour at all where none is wanted: Textual's own way makes greys of them."""
+        return [NoColor()] if self.no_color else super().get_line_filters()
 
     async def action_quit(self) -> None:
         self.call_off()

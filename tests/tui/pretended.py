@@ -16,14 +16,21 @@ from reviewtool.review.session import Session, model
 from tests.behaviour.pretend import Pretender
 
 
-def kernels(patch: pytest.MonkeyPatch, plays: Mapping[str, str]) -> None:
-    """Let the kernel of each revision in ``plays`` be the model named there."""
+def kernels(
+    patch: pytest.MonkeyPatch,
+    plays: Mapping[str, str],
+    deadly: Callable[[str], bool] = lambda _: False,
+) -> None:
+    """Let the kernel of each revision in ``plays`` be the model named there.
+
+    It dies of what ``deadly`` says, whatever the model does.
+    """
 
     def hold(
         session: Session, name: str, *, again: bool = False, onlooker: Onlooker = NOBODY
     ) -> Verdict:
         assert again, "the screen runs what it is asked to run"
-        pretender = Pretender(models.load(plays[name]))
+        pretender = Pretender(models.load(plays[name]), deadly=deadly)
 
         def guest(plan: bytes, on_line: Callable[[str], None]) -> GuestEnd:
             def both(text: str) -> None:
