@@ -27,6 +27,8 @@ from reviewtool.errors import RequestError
 from reviewtool.progress import SILENT, Progress, Task
 
 _PORTION = 400
+_FEW = 16
+"""States up to which a hypothesis is tried for one state more in any case."""
 _DEAD = Observation(GONE)
 _THREADS = {"kvm-read": "k", "vcpu-read": "v", "vcpu-write": "v"}
 
@@ -296,7 +298,8 @@ class _Search:
     def _tries(self, rows: _Table, minimal: Minimal) -> Iterator[list[Word]]:
         """What may contradict: the complete suite, then that for one state more, and so on."""
         yield sorted(maximal(complete_words(minimal, self._inputs, 0)), key=len)
-        for extra in range(1, self._extra + 1):
+        # A hypothesis of few states says little of what it may hide.
+        for extra in range(1, max(self._extra, len(rows) <= _FEW) + 1):
             words, self.left_out = [], 0
             for word in maximal(complete_words(minimal, self._inputs, extra)):
                 end = _end(rows, word)

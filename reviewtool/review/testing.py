@@ -2,7 +2,7 @@
 """A revision's model held against the revision's own kernel."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -104,23 +104,10 @@ def hold_revision(
     return replace(_located(session, found.id, expected, verdict), applied=how)
 
 
-def hold_all(
-    session: Session,
-    *,
-    profile: str = "fast",
-    extra: int = 0,
-    seed: int = 1,
-    again: bool = False,
-) -> Iterator[Held]:
-    """Every revision of the study, in order; one without a model is a Failure that says so."""
-    for one in session.study.revisions:
-        if described(session, one.id) is None:
-            error = InputError("has no reference model", one.id, "nothing was held against it")
-            yield Failure(one.id, "model", error)
-        else:
-            yield hold_revision(
-                session, one.id, profile=profile, extra=extra, seed=seed, again=again
-            )
+def unmodelled(name: str) -> Failure:
+    """What comes of a revision nobody described."""
+    error = InputError("has no reference model", name, "nothing was held against it")
+    return Failure(name, "model", error)
 
 
 def _located(session: Session, name: str, expected: Model, verdict: Verdict) -> Verdict:

@@ -11,7 +11,9 @@ from reviewtool.errors import InputError
 from reviewtool.report.verdict import held_shape, held_table, sandbox_note, suites_text
 from reviewtool.review.kernels import unenclosed
 from reviewtool.review.session import revision
-from reviewtool.review.testing import Failure, Held, hold_all, hold_revision
+from reviewtool.review.spread import HELP
+from reviewtool.review.testing import Failure, Held
+from reviewtool.review.work import hold_several
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="complete for kernels of up to K states more than the model (default: 0)",
     )
     parser.add_argument("--seed", type=int, default=1, help="of the random walks (default: 1)")
+    parser.add_argument("--executor", default="local", metavar="WHERE", help=HELP)
     parser.add_argument("--again", action="store_true", help="run it although it was run before")
 
 
@@ -40,11 +43,10 @@ def run(arguments: argparse.Namespace) -> int:
         "again": arguments.again,
     }
     if arguments.all:
-        every = list(hold_all(opened, **how))
-    elif names:
-        every = [hold_revision(opened, name, **how) for name in names]
-    else:
+        names = [one.id for one in opened.study.revisions]
+    elif not names:
         raise InputError("no revision to test", "test", "name one, or say --all")
+    every = list(hold_several(opened, names, executor=arguments.executor, **how))
     untested = [held for held in every if isinstance(held, Failure) and held.stage == "boot"]
     if len(untested) < len(every):
         shape = {"revisions": [held_shape(held) for held in every]}
