@@ -45,8 +45,9 @@ class Run:
 def runs_of(lineages: Sequence[Sequence[Revision]]) -> tuple[tuple[Revision, ...], ...]:
     """Each lineage cut by author, so that a change of hands is a new series of the same work.
 
-    Where one author has two revisions of one number under way (a work that was split, or parts of
-    it posted side by side), their titles tell them apart.
+    Authors who take turns (one person under two names, mostly) make one series. Where one author
+    has two revisions of one number under way (a work that was split, or parts of it posted side by
+    side), their titles tell them apart.
     """
     runs: list[list[Revision]] = []
     for lineage in lineages:
@@ -57,10 +58,26 @@ def runs_of(lineages: Sequence[Sequence[Revision]]) -> tuple[tuple[Revision, ...
                 by_author.append([revision])
             else:
                 own.append(revision)
-        for run in by_author:
+        for run in _interleaved(by_author):
             clash = len({slug(revision) for revision in run}) < len(run)
             runs.extend(_by_title(run) if clash else [run])
     return tuple(tuple(run) for run in sorted(runs, key=lambda run: run[0].date))
+
+
+def _interleaved(runs: Sequence[Sequence[Revision]]) -> list[list[Revision]]:
+    """``runs`` with those put together that take turns at one row of numbers."""
+    joined: list[list[Revision]] = []
+    for run in sorted(runs, key=lambda run: run[0].date):
+        turns = [host for host in joined if host[-1].date > run[0].date]
+        host = next(
+            (h for h in turns if len({slug(r) for r in (*h, *run)}) == len(h) + len(run)), None
+        )
+        if host is None:
+            joined.append(list(run))
+        else:
+            host.extend(run)
+            host.sort(key=lambda revision: revision.date)
+    return joined
 
 
 def _by_title(run: Sequence[Revision]) -> list[list[Revision]]:

@@ -64,6 +64,17 @@ def test_a_work_that_goes_on_as_two_side_by_side_is_two_series(box: Path) -> Non
     ]
 
 
+def test_one_person_under_two_names_makes_one_series(box: Path) -> None:
+    cover = "v1: https://lore.kernel.org/all/v1-0@example.org/\n"
+    home = Series("home", "PATCH v2", author="adas@mail.example", day=9, cover=cover)
+    study = fetch(box, Series("v1"), home, Series("v3", "PATCH v3", day=12))
+    assert [(r.id, r.series) for r in study.revisions] == [
+        ("v1", "ada"),
+        ("v2", "ada"),
+        ("v3", "ada"),
+    ]
+
+
 def test_raw_mail_is_kept_unchanged_and_once(box: Path) -> None:
     study = fetch(box, RFC)
     (thread,) = study.revisions[0].mail
