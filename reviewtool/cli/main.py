@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "learn": ("learn", "infer the machine of a revision's kernel from its answers alone"),
     "b4-check": ("b4_check", "a check command for the review screen of b4"),
     "ci": ("ci", "check a mailbox or a branch in one line, for a job"),
+    "bundle": ("bundle", "a comparison and all it was made from in one file, to be made again"),
     "tui": ("tui", "browse all of it on the terminal"),
     "kernel": ("kernel", "build a revision's kernel, boot it, or open a shell in it"),
     "selftest": ("selftest", "run the kernel's own selftests of a revision on its kernel"),
