@@ -4,11 +4,11 @@
 from dataclasses import asdict
 from typing import Any
 
-from reviewtool.interface.shapes import changes_shape, element_shape
+from reviewtool.interface.shapes import changes_shape
 from reviewtool.interface.types import Change
 from reviewtool.report.behaviour import behaviour_shape, behaviour_text
 from reviewtool.report.interface import PARTIAL, changes_text
-from reviewtool.report.measures import between, functions_shape, unexported_text
+from reviewtool.report.measures import between, findings_shape, findings_text, functions_shape
 from reviewtool.review.difference import RevisionDiff
 from reviewtool.review.measure import Trees
 from reviewtool.text import visible, visible_line
@@ -33,7 +33,7 @@ def diff_shape(diff: RevisionDiff, trees: Trees | None = None) -> dict[str, Any]
             name: {
                 "functions": functions_shape(whole(one.functions)),
                 "numbers": None if one.numbers is None else dict(one.numbers),
-                "not_exported": [element_shape(each) for each in one.unexported],
+                "findings": findings_shape(one),
                 "notes": list(one.notes),
             }
             for name, one in ((diff.a, trees.a), (diff.b, trees.b))
@@ -77,8 +77,8 @@ def _interface(changes: tuple[Change, ...], trees: Trees | None) -> str:
     if trees is None:
         return changes_text(changes)
     text = changes_text(changes, lambda change: between(change, trees.a, trees.b))
-    found = trees.b.unexported
-    return "\n".join((text.rstrip("\n"), *unexported_text(found))) + "\n" if found else text
+    found = findings_text(trees.b)
+    return "\n".join((text.rstrip("\n"), *found)) + "\n" if found else text
 
 
 def patches_text(pairs: tuple[Pair, ...]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from reviewtool.interface.shapes import element_shape
 from reviewtool.interface.types import Change, Element
 from reviewtool.review.measure import Measures
 from reviewtool.tree.mine import FunctionChange, whole
@@ -44,14 +45,25 @@ def functions_shape(functions: Iterable[FunctionChange]) -> list[dict[str, Any]]
     return [asdict(one) for one in functions]
 
 
-def unexported_text(found: Iterable[Element]) -> list[str]:
-    """One finding a function that fails at modpost where KVM is a module."""
+def findings_shape(measures: Measures) -> dict[str, Any]:
+    """``{not_exported, not_always_there}``: lists of elements."""
+    return {
+        "not_exported": [element_shape(one) for one in measures.unexported],
+        "not_always_there": [element_shape(one) for one in measures.unguarded],
+    }
+
+
+def findings_text(measures: Measures) -> list[str]:
+    """What does not build in some configuration, one finding an element."""
     lines = []
-    for one in found:
+    for one in measures.unexported:
         patch = f"  (patch {one.patch})" if one.patch is not None else ""
         lines.append(f"  {one.parent}: {one.name} is not exported{patch}")
         lines.append(f"{'':12}{one.value}")
         lines.append(f"{'':12}KVM as a module does not link; built in, it does")
+    for one in measures.unguarded:
+        lines.append(f"  {one.parent}: {one.name} is not always there")
+        lines.append(f"{'':12}{one.value} ({one.path}:{one.line})")
     return lines
 
 

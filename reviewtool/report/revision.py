@@ -4,16 +4,17 @@
 from typing import Any
 
 from reviewtool.archive.types import Revision
-from reviewtool.interface.shapes import changes_shape, element_shape
+from reviewtool.interface.shapes import changes_shape
 from reviewtool.interface.types import Change, Element
 from reviewtool.report.apply import apply_shape
 from reviewtool.report.interface import PARTIAL, changes_text
 from reviewtool.report.measures import (
+    findings_shape,
+    findings_text,
     function_lines,
     functions_shape,
     number,
     of_patch,
-    unexported_text,
 )
 from reviewtool.review.difference import RevisionDiff
 from reviewtool.review.measure import Measures
@@ -62,7 +63,7 @@ def show_shape(
         ],
         "interface_of_no_patch": changes_shape(_by(changes, None)),
         "numbers": dict(measured.numbers) if measured and measured.numbers is not None else None,
-        "not_exported": [element_shape(one) for one in measured.unexported] if measured else None,
+        "findings": findings_shape(measured) if measured else None,
         "notes": list(measured.notes) if measured else [],
         "replies": len(mail.replies),
         "warnings": list(mail.warnings),
@@ -108,13 +109,16 @@ def show_text(
     ]
     if rest:
         lines += ["", "by no single patch", *_interface(rest, measured, None)]
-    if measured and measured.unexported:
-        lines += ["", "FINDINGS", *unexported_text(measured.unexported)]
+    findings = findings_text(measured) if measured else []
+    if findings:
+        lines += ["", "FINDINGS", *findings]
     return "\n".join(visible_line(line) for line in lines) + "\n"
 
 
 def _outcome(outcome: PatchOutcome) -> list[str]:
-    detail = f": {outcome.detail}" if outcome.detail else ""
+    # Of a conflict the detail is the first of the hunks that are listed anyway.
+    told = outcome.state not in ("conflict", "not-applicable") or not outcome.rejected
+    detail = f": {outcome.detail}" if outcome.detail and told else ""
     return [
         f"  {outcome.state}{detail}",
         *(f"    {text}" for text in (*map(str, outcome.rejected), *outcome.suspicions)),

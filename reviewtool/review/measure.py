@@ -9,11 +9,12 @@ from typing import Any
 from reviewtool import cache
 from reviewtool.interface.extract import is_c
 from reviewtool.interface.from_tree import elements_of, questions
+from reviewtool.interface.guarding import unguarded
 from reviewtool.interface.types import Change, Element
 from reviewtool.interface.unexported import CORE, Core, core_of, unexported
 from reviewtool.interface.values import values
 from reviewtool.review.session import Session, applied, base_of, posting
-from reviewtool.tree.delta import changes_between, part_of_base
+from reviewtool.tree.delta import changes_between, files_at, part_of_base, touched_paths
 from reviewtool.tree.mine import FunctionChange, mine
 from reviewtool.tree.outcome import Applied
 from reviewtool.tree.rangediff import RangeDiff, range_diff
@@ -26,13 +27,15 @@ class Measures:
     """``functions``: what each patch does to each function it touches, with size and complexity.
 
     ``numbers``: what the compiler makes of UAPI constants and ioctls, by name; None where it
-    cannot tell. ``unexported``: functions of the core that KVM calls and no module may. ``notes``
-    says what could not be measured, and why.
+    cannot tell. ``unexported``: functions of the core that KVM calls and no module may.
+    ``unguarded``: slots the revision sets where their function may be missing. ``notes`` says what
+    could not be measured, and why.
     """
 
     functions: tuple[FunctionChange, ...] = ()
     numbers: Mapping[str, int | None] | None = None
     unexported: tuple[Element, ...] = ()
+    unguarded: tuple[Element, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -72,6 +75,7 @@ def measures(session: Session, name: str, tree: Applied, elements: Iterable[Elem
         mine(tree, find_functions),
         numbers,
         unexported(posting(session, name), _core(session, tree)),
+        _unguarded(tree),
         notes,
     )
 
@@ -83,6 +87,16 @@ def find_functions(path: str, raw: bytes) -> list[tuple[str, int, int]]:
         for one in (elements_of(path, raw) if is_c(path) else ())
         if one.kind == "function"
     ]
+
+
+def _unguarded(tree: Applied) -> tuple[Element, ...]:
+    """What is new in the revision; what the tree before it has is its maintainers' affair."""
+    paths = touched_paths(tree)
+    known = {
+        (one.parent, one.name, one.value) for one in unguarded(files_at(tree, paths, tree.start))
+    }
+    found = unguarded(files_at(tree, paths, tree.commit))
+    return tuple(one for one in found if (one.parent, one.name, one.value) not in known)
 
 
 def _numbers(

@@ -70,7 +70,13 @@ def test_a_uapi_constant_has_the_number_the_compiler_gives_it(
     shown = asked(capsys, "show", "v3-april", *original)
     assert shown["applied"]["complete"], "over its bridge and recorded resolutions"
     assert shown["numbers"]["UFFD_FEATURE_MINOR_GUEST_MEMFD"] == 1 << 17
-    assert {one["name"] for one in shown["not_exported"]} == {"handle_userfault"}
+    assert {one["name"] for one in shown["findings"]["not_exported"]} == {"handle_userfault"}
+    # Beside shmem_get_policy() and so under its #ifdef: nobody said so on the list.
+    missing = {one["parent"]: one["value"] for one in shown["findings"]["not_always_there"]}
+    assert missing == {
+        f"{holder}.can_userfault": "defined under CONFIG_NUMA, set under CONFIG_SHMEM"
+        for holder in ("shmem_vm_ops", "shmem_anon_vm_ops")
+    }
 
 
 def test_the_life_of_a_hook_with_what_was_said_of_it(
