@@ -85,15 +85,27 @@ def write_atomic(path: Path, content: bytes) -> None:
         raise
 
 
-def cached_json(kind: str, key: str, compute: Callable[[], Any]) -> Any:
-    """The JSON value filed under ``kind`` and ``key``, computed and filed if it is not there.
+def recall_json(kind: str, key: str) -> Any | None:
+    """The JSON value filed under ``kind`` and ``key``, None if there is none.
 
     A file that is no JSON (a disk that filled up, a crash) counts as absent.
     """
-    path = folder(kind) / key[:2] / f"{key}.json"
     try:
-        return json.loads(path.read_bytes())
+        return json.loads((folder(kind) / key[:2] / f"{key}.json").read_bytes())
     except (FileNotFoundError, ValueError):
-        value = compute()
+        return None
+
+
+def file_json(kind: str, key: str, value: Any) -> None:
+    """File a JSON value under ``kind`` and ``key``, in the place of what may be there."""
+    path = folder(kind) / key[:2] / f"{key}.json"
     write_atomic(path, json.dumps(value, ensure_ascii=True).encode())
+
+
+def cached_json(kind: str, key: str, compute: Callable[[], Any]) -> Any:
+    """The JSON value filed under ``kind`` and ``key``, computed and filed if it is not there."""
+    value = recall_json(kind, key)
+    if value is None:
+        value = compute()
+        file_json(kind, key, value)
     return value
