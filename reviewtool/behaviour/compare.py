@@ -56,6 +56,10 @@ class BehaviourDiff:
     partial: bool
     differences: tuple[Difference, ...]
     seconds: float
+    left_out: tuple[str, ...] = ()
+    """What of the world asked for was left out, to be able to finish."""
+    not_common: tuple[str, ...] = ()
+    """Operations one of the two cannot be asked to do, as its memory has no file."""
 
     @property
     def verdict(self) -> str:
@@ -80,7 +84,7 @@ def compare(
     folios), the world is made smaller; the result names the one it holds in.
     """
     started = time.perf_counter()
-    world = affordable(a, b, world)
+    whole, world = world, affordable(a, b, world)
     found: dict[tuple[str, str, str], _Found] = {}
     pairs = 0
     partial = False
@@ -109,7 +113,22 @@ def compare(
         partial,
         tuple(sorted(differences, key=lambda each: len(each.inputs))),
         time.perf_counter() - started,
+        _left_out(whole, world),
+        _not_common(a, b, world),
     )
+
+
+def _left_out(whole: World, world: World) -> tuple[str, ...]:
+    parts = ["a second mapping"] if whole.alias and not world.alias else []
+    parts += ["KVM's own access"] if whole.kvm and not world.kvm else []
+    parts += [f"the value {value}" for value in whole.values if value not in world.values]
+    return tuple(parts)
+
+
+def _not_common(a: Model, b: Model, world: World) -> tuple[str, ...]:
+    mine, theirs = set(a.alphabet(world)), set(b.alphabet(world))
+    apart = {f"{each.op}{' @alias' if each.alias else ''}" for each in mine ^ theirs}
+    return tuple(sorted(apart - {each.op for each in mine & theirs}))
 
 
 def _told(a: Model, b: Model, world: World, found: "_Found") -> Difference:

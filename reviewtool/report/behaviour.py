@@ -16,6 +16,8 @@ def behaviour_shape(diff: BehaviourDiff) -> dict[str, Any]:
         "seconds": round(diff.seconds, 3),
         "equivalent": diff.equivalent,
         "partial": diff.partial,
+        "left_out": list(diff.left_out),
+        "not_common": list(diff.not_common),
         "differences": [
             {
                 "cause": one.cause,
@@ -30,10 +32,20 @@ def behaviour_shape(diff: BehaviourDiff) -> dict[str, Any]:
 
 def behaviour_text(diff: BehaviourDiff, a: str, b: str) -> str:
     """Every difference with its shortest sequence and what each revision answers to it."""
+    rate = diff.states / diff.seconds if diff.seconds else diff.states
     lines = [
         f"{diff.verdict}; world: {diff.world}",
-        f"{diff.states} pairs of states explored in {diff.seconds:.2f} s",
+        f"{diff.states} pairs of states explored in {diff.seconds:.2f} s ({rate:.0f} a second)",
     ]
+    if diff.left_out:
+        lines.append(f"left out, as pages influence each other here: {', '.join(diff.left_out)}")
+    if diff.not_common:
+        lines.append(f"not asked, as only one of them has it: {', '.join(diff.not_common)}")
+    if diff.partial:
+        lines.append(
+            "PARTIAL: nothing follows from what is not listed; give a greater --limit or more "
+            "time, or take fewer --pages and --threads"
+        )
     for number, one in enumerate(diff.differences, 1):
         lines += ["", f"{number:3}. {one.cause}", *_witness(one, a, b)]
     return "\n".join(lines) + "\n"

@@ -152,7 +152,11 @@ def described(session: Session, name: str) -> Described | None:
     ids = {found.id for found in session.study.revisions}
     if name not in ids and name in models.known():
         return Described(name, models.load(name), "name")
-    found = revision(session, name)
+    try:
+        found = revision(session, name)
+    except InputError as error:
+        remedy = f"{error.remedy}; models are {', '.join(models.known())}"
+        raise InputError(error.what, error.where, remedy) from error
     of_posting = models.of_posting(found.original or "")
     if found.model is not None:
         chosen = models.load(found.model)

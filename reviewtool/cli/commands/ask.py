@@ -3,6 +3,7 @@
 
 import argparse
 
+from reviewtool.cli.bounds import fitting
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
 from reviewtool.errors import InputError
@@ -33,10 +34,12 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.sequence,
             "see reviewtool races REV --kernel",
         )
-    world = World(
-        pages=max((each.page or 0 for each in inputs), default=0) + 1,
-        threads=max((each.thread or 0 for each in inputs), default=0) + 1,
-        past_eof=True,
+    world = fitting(
+        World(
+            pages=max((each.page or 0 for each in inputs), default=0) + 1,
+            threads=max((each.thread or 0 for each in inputs), default=0) + 1,
+            past_eof=True,
+        )
     )
     told = trace(found, world, inputs)
     emit(arguments, "trace", trace_shape(world, told), trace_text(world, told))

@@ -3,11 +3,12 @@
 
 import argparse
 
+from reviewtool.cli.bounds import add_bounds, bounded
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
 from reviewtool.errors import InputError
 from reviewtool.report.diff import diff_shape, diff_text
-from reviewtool.review.difference import BASE, PARTS, RevisionDiff, chosen_pair, difference
+from reviewtool.review.difference import BASE, PARTS, WORLD, RevisionDiff, chosen_pair, difference
 from reviewtool.review.measure import Trees, trees_of
 from reviewtool.review.session import Session
 
@@ -33,12 +34,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also git's own range-diff of the two, where a tree is named and both apply to it",
     )
+    add_bounds(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    world = bounded(WORLD, arguments)
     opened = session(arguments)
     a, b = chosen_pair(opened, arguments.revisions)
-    found = difference(opened, a, b, tuple(arguments.parts or PARTS))
+    parts = tuple(arguments.parts or PARTS)
+    found = difference(opened, a, b, parts, world, arguments.limit)
     trees = _trees(arguments, opened, found)
     text = diff_text(found, trees, arguments.range_diff)
     emit(arguments, "diff", diff_shape(found, trees), text)
