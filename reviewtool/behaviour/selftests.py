@@ -87,8 +87,8 @@ def read(name: str, lines: Iterable[str], ending: Ending, functions: Mapping[int
     whole = suite(name, [_explained(test) for test in tests])
     if ending.status in (None, 0, _SKIPPED) or whole.status == "not ok":
         return whole
-    told = Result("ends well", "not ok", "", (f"exit status {ending.status}", *said[-_TOLD:]))
-    return suite(name, [*whole.subtests, told])
+    last = Result("ends well", "not ok", "", (f"exit status {ending.status}", *said[-_TOLD:]))
+    return suite(name, [*whole.subtests, last])
 
 
 def _explained(test: Result) -> Result:

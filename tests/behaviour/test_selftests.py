@@ -8,7 +8,7 @@ ORDERLY = Ending("", 0)
 
 
 def leaves(result: Result) -> list[tuple[str, str, str]]:
-    found = []
+    found: list[tuple[str, str, str]] = []
     for each in result.subtests:
         found += leaves(each) if each.subtests else [(each.name, each.status, each.note)]
     return found

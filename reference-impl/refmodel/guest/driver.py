@@ -11,7 +11,7 @@ from refmodel.guest import abi, stopped, syscalls
 from refmodel.guest.pages import Sources, describe
 from refmodel.guest.settle import Hang, settle
 from refmodel.guest.threads import Worker, Workshop, open_workshop, start_worker
-from refmodel.guest.vm import Vcpu, Vm, describe_run, open_vm
+from refmodel.guest.vm import AnyVcpu, Vm, describe_run, open_vm
 from refmodel.guest.world import (
     Backing,
     Layout,
@@ -320,7 +320,7 @@ def _machine(driver: Driver, request: Input) -> Vm:
     return driver.vm
 
 
-def _vcpu(driver: Driver, request: Input) -> Vcpu:
+def _vcpu(driver: Driver, request: Input) -> AnyVcpu:
     vm = _machine(driver, request)
     return vm.kvm if request.op == "kvm-read" else vm.guest
 
