@@ -61,6 +61,7 @@ def sort_mails(mails: Iterable[Mail]) -> Sorted:
     groups: dict[tuple[str, Mark], list[Mail]] = defaultdict(list)
     for mail in heap.members.values():
         groups[heap.anchor(mail), _mark(mail)].append(mail)
+    _join_covers(groups)
     wrong = {key: mail for group in groups.values() for key, mail in _misnumbered(group).items()}
     warnings += [
         f"{mail.message_id}: {key} bears number {mail.subject.index} too, and was sent again with "
@@ -188,6 +189,15 @@ class _Threads:
 def _mark(mail: Mail) -> Mark:
     subject = mail.subject
     return subject.rfc, subject.resend, subject.version, subject.minor, subject.total
+
+
+def _join_covers(groups: dict[tuple[str, Mark], list[Mail]]) -> None:
+    """Put a cover that stands alone to the patches below it that only lack its RFC, or have one."""
+    for (anchor, mark), group in list(groups.items()):
+        other = (anchor, (not mark[0], *mark[1:]))
+        alone = len(group) == 1 and group[0].subject.index == 0
+        if alone and other in groups and all(mail.subject.index for mail in groups[other]):
+            group.extend(groups.pop(other))
 
 
 def _misnumbered(group: Sequence[Mail]) -> dict[str, Mail]:

@@ -189,3 +189,21 @@ def test_a_patch_sent_twice_under_one_number_is_a_second_sending() -> None:
     sorted_mails = sort_mails(parse_mail(raw) for raw in [*one.mails(), again])
     assert [len(p.patches) for p in sorted_mails.postings] == [2, 1]
     assert sorted_mails.warnings == ()
+
+
+def test_a_cover_alone_marked_rfc_has_its_patches() -> None:
+    one = Series("one")
+    letter, *patches = one.mails()
+    (posting,) = sort(letter.replace(b"[PATCH", b"[RFC PATCH"), *patches).postings
+    assert shape(posting) == ("one-0@example.org", [1, 2], ())
+    assert posting.first.subject.rfc
+
+
+def test_an_rfc_in_the_thread_of_a_posting_stays_another() -> None:
+    one = Series("one")
+    rfc = Series("rfc", "RFC PATCH", reply_to=one.id_of(0), day=4)
+    found = sort(*one.mails(), *rfc.mails()).postings
+    assert [shape(p)[:2] for p in found] == [
+        ("one-0@example.org", [1, 2]),
+        ("rfc-0@example.org", [1, 2]),
+    ]
