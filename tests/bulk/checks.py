@@ -24,9 +24,12 @@ def check_sorting(found: Sorted, thread: Mapping[str, Witness]) -> Findings:
     for lost in sorted(thread.keys() - set(places)):
         yield "mail lost", lost
     taken = {mail.message_id for posting in found.postings for mail in posting.patches}
+    told = " ".join(found.warnings)
     for key, witness in thread.items():
         numbered = witness.counter is not None and 0 < witness.counter[0] <= witness.counter[1]
-        if numbered and not witness.reply and key not in taken and changed(witness.text.encode()):
+        if key in taken or key in told:
+            continue
+        if numbered and not witness.reply and changed(witness.text.encode()):
             yield "patch not taken for one", f"{key}: {witness.subject}"
 
 
@@ -87,7 +90,7 @@ def _unmixed(posting: Posting, thread: Mapping[str, Witness]) -> Findings:
     for what, values in (
         ("sender", {member.sender for member in members}),
         ("version", {member.version for member in members}),
-        ("RFC mark", {member.rfc for member in members}),
+        ("RFC mark", {thread[mail.message_id].rfc for mail in posting.patches}),
         ("count", {(member.counter or (1, 1))[1] for member in members}),
     ):
         if len(values) > 1:
@@ -153,9 +156,10 @@ def _untagged(address: str) -> str:
 
 
 def _files(patch: Patch) -> tuple[str, ...] | None:
-    """The files of a patch; None where git cannot read the diff."""
+    """The files of a patch, old names with new ones; None where git cannot read the diff."""
+    old = re.findall(r"^rename from (.+)$", patch.diff, re.MULTILINE)
     try:
-        return files_in(patch.diff.encode("utf-8", "surrogateescape"))
+        return (*files_in(patch.diff.encode("utf-8", "surrogateescape")), *old)
     except subprocess.CalledProcessError:
         return None
 

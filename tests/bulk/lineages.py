@@ -3,8 +3,8 @@
 
 All postings are sketched (b4 is not needed for it) and linked; then every link is held against the
 mail itself: the later posting names the earlier one's message-id, or both carry one change-id, or
-they have a patch title in common, or sender and most words of the title. Exit status 1 if a link
-has none of these.
+they have a patch title in common, or the sender, who repeats most of the title or replies to the
+earlier one. Exit status 1 if a link has none of these.
 """
 
 import argparse
@@ -52,6 +52,7 @@ def check_links(links: Sequence[Link], postings: dict[str, Posting]) -> Iterator
         text = "".join(mail.body for mail in later.members)
         ids = {mail.message_id for mail in earlier.members}
         named = any(key in text for key in ids)
+        replied = bool(ids & set(later.first.parents))
         change = any(
             line.strip() in text
             for mail in earlier.members
@@ -62,7 +63,7 @@ def check_links(links: Sequence[Link], postings: dict[str, Posting]) -> Iterator
         own = _words(earlier.first.subject.title), _words(later.first.subject.title)
         alike = len(own[0] & own[1]) * 2 >= len(own[0] | own[1])
         same = _sender(earlier) & _sender(later)
-        if not (named or change or shared or (same and alike)):
+        if not (named or change or shared or (same and (alike or replied))):
             yield link
 
 

@@ -178,10 +178,9 @@ def files_in(diff: bytes) -> tuple[str, ...]:
     while entries:
         words = entries.pop(0).split(b"\t", 2)
         if len(words) == 3:
-            # A rename has an empty third word, then the old and the new name: two files to a
-            # diffstat that does not look for renames.
-            found = [words[2]] if words[2] else [entries.pop(0), entries.pop(0)]
-            names += [name.decode("utf-8", "replace") for name in found]
+            # A rename has an empty third word, then the old and the new name.
+            name = words[2] or (entries.pop(0), entries.pop(0))[1]
+            names.append(name.decode("utf-8", "replace"))
     return tuple(names)
 
 
