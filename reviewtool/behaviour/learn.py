@@ -20,13 +20,14 @@ from refmodel.world import World
 from reviewtool.behaviour.conversation import Conversation
 from reviewtool.behaviour.equivalence import WITHHELD
 from reviewtool.behaviour.explore import Machine, Transition
-from reviewtool.behaviour.guests import Trace, Word
+from reviewtool.behaviour.guests import RunGuest, Settings, Trace, Word
 from reviewtool.behaviour.identify import FATAL, GONE, complete_words, fatal, maximal
 from reviewtool.behaviour.minimal import Minimal, minimise
+from reviewtool.behaviour.quick import MANY, record_expected
 from reviewtool.errors import RequestError
 from reviewtool.progress import SILENT, Progress, Task
 
-_PORTION = 400
+_PORTION, _BULK = 400, 4000
 _FEW = 16
 """States up to which a hypothesis is tried for one state more in any case."""
 _DEAD = Observation(GONE)
@@ -76,11 +77,15 @@ class _Node:
 class Memory:
     """Every answer of a kernel, and the guests that give more."""
 
-    def __init__(self, lines: Sequence[Conversation], task: Task) -> None:
+    def __init__(
+        self, lines: Sequence[Conversation], task: Task, bulk: RunGuest | None, settings: Settings
+    ) -> None:
         self._lines = lines
         self._task = task
+        self.bulk = bulk
+        self._settings = settings
         self.known: dict[Input, _Node] = {}
-        self.sequences = self.steps = 0
+        self.sequences = self.steps = self.guests = self.deaths = 0
         self.note = ""
 
     def answers(self, word: Word) -> list[Observation] | None:
@@ -118,6 +123,29 @@ class Memory:
             )
             for traces in lanes:
                 for trace in traces:
+                    self._keep(trace)
+
+    def ask_expecting(self, cases: Sequence[tuple[Word, tuple[Observation, ...]]]) -> None:
+        """The same, of many of which nearly all will answer as expected: the guests compare."""
+        bulk = self.bulk
+        if bulk is None or len(cases) < MANY:
+            self.ask_all(word for word, _ in cases)
+            return
+        self.ask_all(word for word, expected in cases if any(map(fatal, expected)))
+        missing = [
+            (number, word, expected)
+            for number, (word, expected) in enumerate(cases)
+            if self.answers(word) is None
+        ]
+        count = len(self._lines)
+        with ThreadPoolExecutor(count) as executor:
+            for recording in executor.map(
+                lambda lane: record_expected(bulk, self._settings, missing[lane::count]),
+                range(count),
+            ):
+                self.guests += recording.guests
+                for trace in recording.traces.values():
+                    self.deaths += trace.died
                     self._keep(trace)
 
     def _keep(self, trace: Trace) -> None:
@@ -180,6 +208,7 @@ def learn(
     inputs: tuple[Input, ...] = (),
     extra: int = 1,
     guests: int = 2,
+    bulk: RunGuest | None = None,
     progress: Progress = SILENT,
 ) -> Learned:
     """The machine of the kernel whose guests ``converse`` talks to, over ``inputs``: all that there
@@ -213,7 +242,7 @@ def learn(
     lines = [converse() for _ in range(guests)]
     try:
         with progress.task("learning from the kernel") as task:
-            memory = Memory(lines, task)
+            memory = Memory(lines, task, bulk, Settings.of(world))
             search = _Search(memory, world, inputs, extra)
             system = System()
             machine = run_KV(
@@ -238,8 +267,8 @@ def learn(
         search.hypotheses,
         memory.sequences,
         memory.steps,
-        sum(line.guests for line in lines),
-        sum(line.deaths for line in lines),
+        memory.guests + sum(line.guests for line in lines),
+        memory.deaths + sum(line.deaths for line in lines),
         search.left_out,
         time.monotonic() - began,
     )
@@ -288,11 +317,14 @@ class _Search:
             return found
         minimal = minimise(Machine("", self._world, self._inputs, (), rows, False, 0.0))
         for words in self._tries(rows, minimal):
-            for start in range(0, len(words), _PORTION):
-                self._memory.ask_all(words[start : start + _PORTION])
+            start, portion = 0, _PORTION
+            while start < len(words):
+                cases = [(word, _expected(rows, word)) for word in words[start : start + portion]]
+                self._memory.ask_expecting(cases)
                 found = self._remembered(rows)
                 if found:
                     return found
+                start, portion = start + portion, _BULK if self._memory.bulk else _PORTION
         return None
 
     def _tries(self, rows: _Table, minimal: Minimal) -> Iterator[list[Word]]:
@@ -329,6 +361,16 @@ class _Search:
                 elif step and node.onward:
                     queue.append(((*word, each), step.target, node.onward))
         return deadly
+
+
+def _expected(rows: _Table, word: Word) -> tuple[Observation, ...]:
+    """What a hypothesis answers to ``word``."""
+    state, seen = 0, []
+    for each in word:
+        step = rows[state].get(each)
+        seen.append(step.observation if step else WITHHELD)
+        state = step.target if step else state
+    return tuple(seen)
 
 
 def _end(rows: _Table, word: Word) -> int:

@@ -55,6 +55,7 @@ def learn_revision(
         lambda: Conversation(listening, Settings.of(world)),
         world,
         extra=extra,
+        bulk=kernel_guest(built.path, trusted=ours(session)),
         progress=session.progress,
     )
     minimal = minimise(explore(expected, world, progress=session.progress))

@@ -42,6 +42,17 @@ def test_a_kernel_that_is_its_model_is_learned_as_its_model(model: Revision) -> 
     assert found.sequences > found.states * len(found.inputs)
 
 
+def test_what_is_asked_by_the_thousand_comes_to_the_same() -> None:
+    kernel = Pretender(V3)
+    slow = learned(kernel)
+    quick = learn(
+        lambda: Conversation(kernel.listening, Settings.of(SMALL)), SMALL, inputs=SOME, bulk=kernel
+    )
+    assert kernel.booted
+    assert distinguish(slow.rows, quick.rows) is None
+    assert (slow.states, slow.hypotheses) == (quick.states, quick.hypotheses)
+
+
 def test_what_would_race_is_not_asked() -> None:
     inputs = parse("register minor; pwrite p0 A; write u0 p0 A; kvm-read p0; continue p0")
     found = learned(Pretender(V3), inputs)
