@@ -24,12 +24,12 @@ from tests.real.host_kvm import host_guest, unusable
 
 pytestmark = pytest.mark.kernel
 
-SUITES = (scenarios(MODEL, LARGE), random_walks(MODEL, LARGE, 1), complete(MODEL, SMALL))
 NAMED = 40
 
 
 def hold(guest: RunGuest) -> None:
-    results = run_suites(Bench(guest), MODEL, SUITES)
+    suites = (scenarios(MODEL, LARGE), random_walks(MODEL, LARGE, 1), complete(MODEL, SMALL))
+    results = run_suites(Bench(guest), MODEL, suites)
     assert [each for result in results for each in result.disagreements] == []
     assert all(result.agrees for result in results)
     assert len(named(results)) >= NAMED
