@@ -89,12 +89,13 @@ def diff_extent(text: str) -> Extent | None:
 
 
 def _goes_on(lines: Sequence[str]) -> bool:
-    """Whether lines no hunk has counted are a hunk's nevertheless: more hunks of the file follow.
+    """Whether lines no hunk has counted are a hunk's nevertheless: more hunks or files follow.
 
-    A mail server that breaks a long line makes one line two; prose below a diff is not that.
+    A mail server that breaks a long line makes one line two, and people edit hunks by hand; prose
+    below a diff is not that.
     """
     for line in lines:
-        if _HUNK.match(line):
+        if _HUNK.match(line) or line.startswith("diff --git "):
             return True
         if line == "-- " or (line and line[0] not in " +-\t"):
             return False

@@ -64,6 +64,14 @@ def test_a_line_broken_in_transport_hides_no_hunk_after_it() -> None:
     assert extent.damage == "hunk 1 is longer than it says"
 
 
+def test_a_hunk_edited_by_hand_hides_no_file_after_it() -> None:
+    edited = diff("x.c").replace(" last\n", " last\n one more\n") + diff("y.c")
+    extent = diff_extent(f"{edited}-- \n2.47\n")
+    assert extent is not None
+    assert (extent.hunks, extent.damage) == (2, "hunk 1 is longer than it says")
+    assert cut(f"{edited}-- \n2.47\n") == edited
+
+
 def test_indented_prose_below_a_diff_is_no_part_of_it() -> None:
     text = f"{diff()}\n  Shall I send this?\n\nAnd another one:\n{diff('b.c')}"
     assert cut(text).rstrip("\n") == diff().rstrip("\n")
