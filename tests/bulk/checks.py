@@ -69,7 +69,8 @@ def _whole(revision: Revision, thread: Mapping[str, Witness]) -> Findings:
     mailed = [_squeezed(thread[patch.message_id].title) for patch in revision.patches]
     unlisted, unsent = _unpaired(mailed, listed)
     # A cover may list what goes to another project besides; it is in the thread, then.
-    others = [_squeezed(witness.title) for witness in thread.values() if not witness.reply]
+    count = (cover.counter or (0, 1))[1]
+    others = [_squeezed(w.title) for w in thread.values() if (w.counter or (1, 1))[1] != count]
     unsent = [title for title in unsent if title not in others]
     if listed and (unlisted or unsent):
         yield "not the patches its cover lists", f"{root}: {unlisted[:2]} {unsent[:2]}"
