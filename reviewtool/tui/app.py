@@ -198,6 +198,10 @@ class ReviewApp(App[None]):
         self.copy_to_clipboard(text)
         self.notify(f"reply copied; or mutt -H {path}", markup=False, timeout=8)
 
+    def action_press(self, key: str) -> None:
+        """As if ``key`` had been pressed: what a click on the key line does."""
+        self.simulate_key(key)
+
     def action_shell(self) -> None:
         outside.shell(self)
 

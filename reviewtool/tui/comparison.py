@@ -100,7 +100,9 @@ class ComparisonScreen(ReviewScreen):
                 shown = [line(f"unknown: {self.compared.unknown}")]
         if self.pane == "interface" and self.compared is not None and self.compared.partial:
             shown = [*shown, line(""), line(PARTIAL, "dim")]
-        self.query_one("#pages", Pages).show(shown)
+        pages = self.query_one("#pages", Pages)
+        pages.fold = self.pane == "interface"
+        pages.show(shown)
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
         del event

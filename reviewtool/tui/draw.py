@@ -80,7 +80,6 @@ def _joined(cells: Sequence[str]) -> str:
 def changed(before: Sequence[str], after: Sequence[str]) -> Text:
     """``after`` with the lines in bold that the last step changed."""
     text = Text()
-    for number, each in enumerate(after):
-        new = number >= len(before) or before[number] != each
-        text.append(each + "\n", "bold" if new else "")
+    for each in after:
+        text.append(each + "\n", "" if each in before else "bold")
     return text

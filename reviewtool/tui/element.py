@@ -45,7 +45,7 @@ class ElementScreen(ReviewScreen):
 
     def body(self) -> ComposeResult:
         yield Rows(("rev", "state", "patch", "name", "type"), giving=(4,), id="revisions")
-        yield Pages(id="pages")
+        yield Pages(fold=True, id="pages")
 
     def ready(self) -> None:
         rows = self.query_one("#revisions", Rows)

@@ -111,7 +111,9 @@ class Lines(ScrollView, can_focus=True):
             mark = self.get_component_rich_style("lines--found")
             text.highlight_words([self.found], mark, case_sensitive=False)
         text.end = ""
-        return self.cropped(Strip(text.render(self.app.console)), left, base + style)
+        # Rich leaves out the style of a text that has no spans.
+        own = self.app.console.get_style(text.style)
+        return self.cropped(Strip(text.render(self.app.console)), left, base + style + own)
 
     def cropped(self, strip: Strip, left: int, style: Style) -> Strip:
         """What is in sight of a line from column ``left`` on."""

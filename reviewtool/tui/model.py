@@ -41,7 +41,7 @@ class ModelScreen(ReviewScreen):
         with Container(id="both"):
             yield Rows(("",), giving=(), id="list", classes="side")
             yield Static("─" * 400, classes="rule", markup=False)
-            yield Pages(id="pages")
+            yield Pages(fold=True, id="pages")
 
     def ready(self) -> None:
         self.query_one("#list").focus()

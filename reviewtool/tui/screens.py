@@ -9,10 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Label
+from textual.widgets import Input, Label
 
 from reviewtool.text import visible_line
 from reviewtool.tui.jobs import Job
+from reviewtool.tui.keyline import KeyLine
 from reviewtool.tui.lines import Lines
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class ReviewScreen(Screen[None]):
         yield Label(self._heading, id="heading", markup=False)
         yield from self.body()
         yield Label("", id="doing", markup=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def body(self) -> ComposeResult:
         """What stands between the title and the key line."""
@@ -180,7 +181,7 @@ class ReviewScreen(Screen[None]):
         self._within = self._searched()
         if self._within is not None and not self.query("#search"):
             bar = Line(placeholder="search", id="search", classes="line")
-            self.mount(bar, before=self.query_one(Footer))
+            self.mount(bar, before=self.query_one(KeyLine))
             bar.focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -71,7 +71,7 @@ class TestsScreen(ReviewScreen):
     def body(self) -> ComposeResult:
         yield Static(id="panes", markup=False)
         yield Rows(_HEAD, giving=(5,), id="suites")
-        yield Pages(id="pages")
+        yield Pages(fold=True, id="pages")
 
     def ready(self) -> None:
         self.action_open("verdict")

@@ -142,8 +142,8 @@ def test_why_a_test_failed_is_on_the_screen_when_it_has(
 
 
 @sizes
-@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.replace(" ", "-").replace(",", ""))
-def test_the_screen_each_of_them_ends_on(
+@pytest.mark.parametrize("task", TASKS, ids=["brings", "said", "absent", "run", "failed"])
+def test_last_screen(
     task: str,
     size: tuple[int, int],
     renamed: Session,

@@ -450,6 +450,16 @@ def test_a_click_chooses_and_a_double_click_opens(renamed: Session) -> None:
     drive(renamed, use)
 
 
+def test_the_keys_below_can_be_clicked(renamed: Session) -> None:
+    async def use(pilot: Pilot[None]) -> None:
+        line = str(pilot.app.screen.query_one("#keys", Static).render())
+        await pilot.click("#keys", offset=(line.index("? keys"), 0))
+        await settled(pilot)
+        assert shown(pilot) is HelpScreen
+
+    drive(renamed, use)
+
+
 def test_every_list_and_text_moves_as_in_less(renamed: Session) -> None:
     async def use(pilot: Pilot[None]) -> None:
         await press(pilot, "m", "tab")

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The last line: the keys of the screen, which can be clicked.
+
+One widget that draws text: Textual's own footer makes a widget of every key, anew at every change
+of focus, and most of the time a screen takes to open goes there.
+"""
+
+from rich.style import Style
+from rich.text import Text
+from textual.screen import Screen
+from textual.widgets import Static
+
+_ALWAYS = ("question_mark", "Q")
+_GAP = 2
+
+
+class KeyLine(Static):
+    """Key and what it does, those of the focused part first; what does not fit is cut."""
+
+    def __init__(self) -> None:
+        super().__init__("", id="keys", markup=False)
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self.name_keys)
+
+    def on_resize(self) -> None:
+        self.name_keys(self.screen)
+
+    def name_keys(self, screen: Screen[object]) -> None:
+        """Name the keys that work now; help and leaving always, the others as there is room."""
+        named: dict[str, tuple[str, str]] = {}
+        for key, active in screen.active_bindings.items():
+            told = f"{self.app.get_key_display(active.binding)} {active.binding.description}"
+            if active.binding.show and active.enabled:
+                named.setdefault(told, (key, told))
+        last = [one for one in named.values() if one[0] in _ALWAYS]
+        room = self.size.width - sum(len(told) + _GAP for _, told in last)
+        text = Text(no_wrap=True)
+        for key, told in named.values():
+            if key not in _ALWAYS and len(told) + _GAP <= room:
+                room -= len(told) + _GAP
+                text.append_text(_key(key, told))
+        for key, told in last:
+            text.append_text(_key(key, told))
+        self.update(text)
+
+
+def _key(key: str, told: str) -> Text:
+    click = Style(meta={"@click": f"app.press({key!r})"})
+    display, _, description = told.partition(" ")
+    text = Text().append(display, Style(bold=True) + click)
+    return text.append(f" {description}", click).append(" " * _GAP)
