@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tui": ("tui", "browse all of it on the terminal"),
     "kernel": ("kernel", "build a revision's kernel, boot it, or open a shell in it"),
     "selftest": ("selftest", "run the kernel's own selftests of a revision on its kernel"),
+    "schema": ("schema", "the JSON Schema of what a command prints with --json"),
     "doctor": ("doctor", "what this machine has, what it lacks, and the command that mends it"),
     "cache": ("cache", "where computed results lie and how much they take; --clear drops them"),
 }
