@@ -13,6 +13,7 @@ from reviewtool.review.session import (
     Described,
     Session,
     described,
+    mispaired,
     model,
     posting,
     revision,
@@ -97,6 +98,10 @@ def _behaviour(
     if one is None or other is None:
         without = [name for name, found in ((a, one), (b, other)) if found is None]
         return None, f"no reference model is known of {' and '.join(without)}", ()
+    for described_one in (one, other):
+        why = mispaired(session, described_one)
+        if why:
+            return None, f"{described_one.revision}: {why}", ()
     found = compare(one.model, other.model, world, limit, session.progress)
     return found, "", (one, other)
 

@@ -169,6 +169,27 @@ def described(session: Session, name: str) -> Described | None:
     )
 
 
+def mispaired(session: Session, found: Described) -> str:
+    """Why a model is not one of its revision's patches, in one line; "" where it is.
+
+    The hooks the patches show and the hooks the model names have to be the same. A model asked for
+    by its own name, and one that names no hook, are taken as they are.
+    """
+    from reviewtool.behaviour.pairing import paired, told
+    from reviewtool.interface.from_mail import snapshot_mail
+
+    if found.by == "name" or not found.model.hooks:
+        return ""
+    mail = snapshot_mail(posting(session, found.revision))
+    result = paired(found.model, mail)
+    if result.only_in_model:
+        before = studies.prerequisites_mail(
+            session.study, found.revision, progress=session.progress
+        )
+        result = paired(found.model, mail, map(snapshot_mail, before))
+    return "" if result.paired else told(result)
+
+
 def model(session: Session, name: str) -> "Model":
     """The reference model of a revision, or the model called ``name``.
 

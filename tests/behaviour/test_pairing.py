@@ -6,8 +6,14 @@ from pathlib import Path
 import pytest
 
 from reviewtool.archive.read import read_file
-from reviewtool.behaviour.models import load, pair
+from reviewtool.behaviour.models import load
+from reviewtool.behaviour.pairing import paired, told
+from reviewtool.cli.main import main
 from reviewtool.interface.from_mail import snapshot_mail
+from reviewtool.interface.types import Snapshot
+from reviewtool.lineage.study import studies_folder
+from reviewtool.paths import reference_impl
+from reviewtool.review.session import described, mispaired, open_session
 
 MODELS = {
     "kalyazin-uffd-rfc": ("rfc_missing",),
@@ -25,33 +31,69 @@ MODELS = {
     "rppt-v3": ("v3_minor_noalloc",),
 }
 
-PLUMBING = frozenset({"llseek", "mmap"})
-"""Slots a patch fills that nothing in the alphabet can tell."""
 
-
-def hooks_of(mailbox: Path) -> set[str]:
-    """Slots, flags and exports a posting touches on guest_memfd's behalf."""
-    names = set()
-    for revision in read_file(mailbox):
-        for element in snapshot_mail(revision).touched():
-            if element.kind in ("hook", "flag", "export"):
-                names.add(element.name)
-            if element.kind == "object" and element.name.startswith("kvm_gmem_"):
-                names.add(element.name.rpartition(".")[2])
-            if element.kind == "function" and element.name == "kvm_gmem_vma_is_gmem":
-                names.add(element.name)
-    return names - PLUMBING
+def interface(mailbox: Path) -> Snapshot:
+    """What a posting shows of its interface, from the mail alone."""
+    (revision,) = read_file(mailbox)
+    return snapshot_mail(revision)
 
 
 @pytest.mark.parametrize("mailbox", MODELS)
 def test_model_and_mail_have_the_same_hooks(lore: Path, mailbox: str) -> None:
-    extracted = hooks_of(lore / f"{mailbox}.mbox")
+    mail = interface(lore / f"{mailbox}.mbox")
     for name in MODELS[mailbox]:
-        found = pair(load(name), extracted, inherited={"fault"})
-        assert found.paired, found
+        found = paired(load(name), mail)
+        assert found.paired, told(found)
+
+
+def test_every_posting_at_hand_has_a_model_that_pairs(lore: Path) -> None:
+    assert {path.stem for path in lore.glob("*.mbox")} == set(MODELS)
 
 
 def test_a_model_of_another_revision_does_not_pair(lore: Path) -> None:
-    found = pair(load("v2_get_folio"), hooks_of(lore / "rppt-v3.mbox"), inherited={"fault"})
+    found = paired(load("v2_get_folio"), interface(lore / "rppt-v3.mbox"))
     assert found.only_in_patches == ("get_folio_noalloc",)
     assert found.only_in_model == ("get_folio",)
+    assert told(found) == (
+        "model v2_get_folio does not pair with the patches: the patches have get_folio_noalloc, "
+        "the model has not; the model has get_folio, the patches have not"
+    )
+
+
+STUDIES = sorted((reference_impl() / "study" / "guest_memfd").glob("*.toml"))
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.stem)
+def test_every_embedded_revision_pairs_with_its_model(study: Path, cache: Path) -> None:
+    """Ports and bridged originals, with what they are built on."""
+    opened = open_session(str(study), None)
+    found = {one.id: described(opened, one.id) for one in opened.study.revisions}
+    assert any(found.values())
+    needs_mail = [
+        one.id
+        for one in opened.study.revisions
+        if any(not (study.parent / mail).exists() for mail in one.mail)
+    ]
+    wrong = {
+        name: mispaired(opened, one)
+        for name, one in found.items()
+        if one is not None and name not in needs_mail and mispaired(opened, one)
+    }
+    assert not wrong
+
+
+def test_a_study_that_names_another_models_is_refused(
+    lore: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boxes = [str(lore / f"rppt-{name}.mbox") for name in ("v2", "v3")]
+    assert main(["fetch", "--quiet", "--name", "mine", "--from", *boxes]) == 0
+    study = studies_folder() / "mine.toml"
+    text = study.read_text("utf-8")
+    wrong = text.replace('id = "v3"', 'id = "v3"\nmodel = "v2_get_folio"')
+    assert wrong != text
+    study.write_text(wrong, "utf-8")
+    capsys.readouterr()
+    assert main(["diff", "v2", "v3", "--quiet"]) == 1
+    behaviour = capsys.readouterr().out.partition("BEHAVIOUR")[2]
+    assert "unknown: v3: model v2_get_folio does not pair with the patches" in behaviour
+    assert "the patches have get_folio_noalloc" in behaviour

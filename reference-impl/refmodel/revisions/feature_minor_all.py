@@ -29,5 +29,5 @@ MODEL = Revision(
     name="feature_minor_all",
     title="uffd minor on every page-table miss by a feature bit (weighed 2025-12-01)",
     kernel=patch(v3_minor_noalloc.MODEL.kernel, kvm_gmem_fault_user_mapping),
-    hooks=v3_minor_noalloc.MODEL.hooks,
+    hooks=v3_minor_noalloc.MODEL.hooks | {"UFFD_FEATURE_MINOR_ALL"},
 )

@@ -32,7 +32,16 @@ load_early = cited(
 )
 
 FUNCTIONS = (kvm_do_userfault, kvm_set_userfault, load_early)
-HOOKS = frozenset({"fault", "KVM_MEM_USERFAULT", "kvm_do_userfault", "kvm_arch_userfault_enabled"})
+HOOKS = frozenset(
+    {
+        "fault",
+        "KVM_MEM_USERFAULT",
+        "KVM_CAP_USERFAULT",
+        "KVM_MEMORY_EXIT_FLAG_USERFAULT",
+        "kvm_do_userfault",
+        "kvm_arch_userfault_enabled",
+    }
+)
 
 MODEL = Revision(
     name="kvm_userfault_v3",

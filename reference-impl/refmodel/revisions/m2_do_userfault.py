@@ -54,5 +54,5 @@ MODEL = Revision(
     title="uffd missing and minor by vm_uffd_ops, __do_userfault (v2, 2026-03-06)",
     covers=("20260306171815.3160826-1-rppt@kernel.org",),
     kernel=KERNEL,
-    hooks=frozenset({"fault", "uffd_ops", *UFFD_OPS}),
+    hooks=frozenset({"fault", "uffd_ops", "filemap_remove_folio", *UFFD_OPS}),
 )

@@ -48,5 +48,5 @@ MODEL = Revision(
         uffd_features=VM_UFFD_MISSING | VM_UFFD_MINOR,
         uffd_ioctls=frozenset({CONTINUE}),
     ),
-    hooks=P_HOOKS,
+    hooks=P_HOOKS | {"handle_userfault"},
 )

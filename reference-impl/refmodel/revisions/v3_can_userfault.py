@@ -41,5 +41,5 @@ MODEL = Revision(
         vma_can_userfault,
         vm_ops={"fault": "kvm_gmem_fault", "can_userfault": "kvm_gmem_can_userfault"},
     ),
-    hooks=v3_can_userfault_posted.MODEL.hooks | {"kvm_gmem_can_userfault"},
+    hooks=v3_can_userfault_posted.MODEL.hooks,
 )
