@@ -8,34 +8,33 @@ different answers to one sequence end the learning.
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from refmodel.model import alphabet
-from refmodel.vocabulary import Input, Observation, parse_observation
-from refmodel.vocabulary import format as spell
+from refmodel.vocabulary import Input, Observation
 from refmodel.world import World
 from reviewtool.behaviour.conversation import Conversation
 from reviewtool.behaviour.equivalence import WITHHELD
 from reviewtool.behaviour.explore import Machine, Transition
-from reviewtool.behaviour.guests import RunGuest, Settings, Trace, Word
-from reviewtool.behaviour.identify import FATAL, GONE, complete_words, fatal, maximal
+from reviewtool.behaviour.guests import RunGuest, Settings, Word
+from reviewtool.behaviour.identify import (
+    GONE,
+    alive,
+    complete_words,
+    fatal,
+    identifiers,
+    maximal,
+)
+from reviewtool.behaviour.memory import Memory, Node
 from reviewtool.behaviour.minimal import Minimal, minimise
-from reviewtool.behaviour.quick import MANY, record_expected
-from reviewtool.errors import RequestError
-from reviewtool.progress import SILENT, Progress, Task
+from reviewtool.progress import SILENT, Progress
 
-_PORTION, _BULK = 400, 4000
+_PORTION, _BULK, _SAMPLE = 400, 4000, 2000
 _FEW = 16
 """States up to which a hypothesis is tried for one state more in any case."""
 _DEAD = Observation(GONE)
-_THREADS = {"kvm-read": "k", "vcpu-read": "v", "vcpu-write": "v"}
-
-
-class Unsteady(RequestError):  # noqa: N818 - as RequestError's other kinds
-    """A kernel that answers one sequence in two ways: it is no finite machine of this world."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,141 +63,6 @@ class Learned:
     def states(self) -> int:
         """States in which there is a kernel."""
         return sum(any(seen != _DEAD for _, seen in row.values()) or not row for row in self.rows)
-
-
-@dataclass(slots=True)
-class _Node:
-    """What was answered after one beginning. ``onward`` is None where nothing comes after."""
-
-    seen: Observation
-    onward: "dict[Input, _Node] | None" = field(default_factory=dict)
-
-
-class Memory:
-    """Every answer of a kernel, and the guests that give more."""
-
-    def __init__(
-        self, lines: Sequence[Conversation], task: Task, bulk: RunGuest | None, settings: Settings
-    ) -> None:
-        self._lines = lines
-        self._task = task
-        self.bulk = bulk
-        self._settings = settings
-        self.known: dict[Input, _Node] = {}
-        self.sequences = self.steps = self.guests = self.deaths = 0
-        self.note = ""
-
-    def answers(self, word: Word) -> list[Observation] | None:
-        """What is known of ``word``; None where it has to be asked."""
-        here: dict[Input, _Node] | None = self.known
-        seen: list[Observation] = []
-        for each in word:
-            if here is None:
-                seen.append(WITHHELD if seen[-1] == WITHHELD else _DEAD)
-                continue
-            node = here.get(each)
-            if node is None:
-                return None
-            seen.append(node.seen)
-            here = node.onward
-        return seen
-
-    def ask(self, word: Word) -> list[Observation]:
-        """What the kernel answers to ``word``."""
-        known = self.answers(word)
-        if known is None:
-            for trace in self._lines[0].ask([word]):
-                self._keep(trace)
-            known = self.answers(word)
-            assert known is not None  # noqa: S101 - it has just been kept
-        return known
-
-    def ask_all(self, words: Iterable[Word]) -> None:
-        """Ask what is not known of ``words``, spread over all guests."""
-        missing = [word for word in words if self.answers(word) is None]
-        count = len(self._lines)
-        with ThreadPoolExecutor(count) as executor:
-            lanes = executor.map(
-                lambda lane: list(self._lines[lane].ask(missing[lane::count])), range(count)
-            )
-            for traces in lanes:
-                for trace in traces:
-                    self._keep(trace)
-
-    def ask_expecting(self, cases: Sequence[tuple[Word, tuple[Observation, ...]]]) -> None:
-        """The same, of many of which nearly all will answer as expected: the guests compare."""
-        bulk = self.bulk
-        if bulk is None or len(cases) < MANY:
-            self.ask_all(word for word, _ in cases)
-            return
-        self.ask_all(word for word, expected in cases if any(map(fatal, expected)))
-        missing = [
-            (number, word, expected)
-            for number, (word, expected) in enumerate(cases)
-            if self.answers(word) is None
-        ]
-        count = len(self._lines)
-        with ThreadPoolExecutor(count) as executor:
-            for recording in executor.map(
-                lambda lane: record_expected(bulk, self._settings, missing[lane::count]),
-                range(count),
-            ):
-                self.guests += recording.guests
-                for trace in recording.traces.values():
-                    self.deaths += trace.died
-                    self._keep(trace)
-
-    def _keep(self, trace: Trace) -> None:
-        self.sequences += 1
-        self.steps += len(trace.observations)
-        self._task.update(self.sequences, self.note)
-        if trace.console:
-            trace.console.unlink(missing_ok=True)  # deaths are answers here, and many
-        if len(trace.observations) > len(trace.inputs):
-            raise Unsteady(
-                f"the guest does not outlive closing its files ({trace.observations[-1]})",
-                spell(trace.inputs),
-                "nothing can be learned beyond it",
-            )
-        here: dict[Input, _Node] | None = self.known
-        for number, (each, seen) in enumerate(zip(trace.inputs, _told(trace), strict=False)):
-            assert here is not None  # noqa: S101 - nothing is told after an end
-            node = here.get(each)
-            if node is None:
-                node = here[each] = _Node(seen)
-                if seen.result in FATAL or seen == WITHHELD:
-                    node.onward = None
-            elif node.seen != seen:
-                raise Unsteady(
-                    f"the kernel answers {str(node.seen)!r} and, another time, {str(seen)!r}",
-                    spell(trace.inputs[: number + 1]),
-                    "it does not behave alike every time",
-                )
-            here = node.onward
-
-
-def _told(trace: Trace) -> Iterator[Observation]:
-    """The answers, up to the first input that leaves it open who will run first."""
-    waiting: dict[str, tuple[int | None, str | None]] = {}
-    for each, text in zip(trace.inputs, trace.observations, strict=False):
-        seen = parse_observation(text)
-        for effect in seen.effects:
-            if effect.startswith("resumed "):
-                waiting.pop(effect.split()[1], None)
-        if seen.result == "blocked":
-            waiting[_THREADS.get(each.op) or f"u{each.thread}"] = (each.page, each.value)
-        if _conflicting(list(waiting.values())):
-            yield WITHHELD
-            return
-        yield seen
-
-
-def _conflicting(waiting: Sequence[tuple[int | None, str | None]]) -> bool:
-    return any(
-        page == other_page and value != other
-        for at, (page, value) in enumerate(waiting)
-        for other_page, other in waiting[at + 1 :]
-    )
 
 
 def learn(
@@ -332,6 +196,8 @@ class _Search:
         yield sorted(maximal(complete_words(minimal, self._inputs, 0)), key=len)
         # A hypothesis of few states says little of what it may hide.
         for extra in range(1, max(self._extra, len(rows) <= _FEW) + 1):
+            # Some of them first: the whole is long, and most hypotheses are wrong.
+            yield list(self._sample(rows, minimal, extra))
             words, self.left_out = [], 0
             for word in maximal(complete_words(minimal, self._inputs, extra)):
                 end = _end(rows, word)
@@ -345,11 +211,29 @@ class _Search:
             random.Random(self.hypotheses).shuffle(words)  # noqa: S311 - repeatable, no secret
             yield words
 
+    def _sample(self, rows: _Table, minimal: Minimal, extra: int) -> Iterator[Word]:
+        """Random words of the suite for ``extra`` states more, up to where they are fatal."""
+        source = random.Random(self.hypotheses)  # noqa: S311 - repeatable, no secret
+        living, identifying = alive(minimal), identifiers(minimal)
+        for _ in range(_SAMPLE):
+            start = its = source.choice(living)
+            word = list(minimal.access[start])
+            for _ in range(extra + 1):
+                onward = [
+                    (each, to) for each, (to, seen) in minimal.rows[its].items() if not fatal(seen)
+                ]
+                if not onward:
+                    break
+                each, its = source.choice(onward)
+                word.append(each)
+            word += source.choice(identifying[its] or ((),))
+            yield tuple(word[: _end(rows, tuple(word))])
+
     def _remembered(self, rows: _Table) -> Word | None:
         """The shortest known sequence that ``rows`` is wrong about. One that kills nothing comes
         first: it becomes what tells states apart, and is asked in every state."""
         deadly: Word | None = None
-        queue: list[tuple[Word, int, dict[Input, _Node]]] = [((), 0, self._memory.known)]
+        queue: list[tuple[Word, int, dict[Input, Node]]] = [((), 0, self._memory.known)]
         for word, state, known in queue:
             for each, node in known.items():
                 step = rows[state].get(each)

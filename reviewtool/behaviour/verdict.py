@@ -159,7 +159,7 @@ def hold(
 
     import msgspec
 
-    common = (_RULES, kernel.key, str(vm_flags), *_driver_sources())
+    common: tuple[str | bytes, ...] = (_RULES, kernel.key, str(vm_flags), *_driver_sources())
     keys = [cache.digest(*common, *_suite_text(suite)) for suite in suites]
     filed = [None if again else cache.recall_json("verdicts", key) for key in keys]
     missing = [number for number, recalled in enumerate(filed) if recalled is None]

@@ -68,7 +68,9 @@ def shown_text(shown: ShownRaces) -> str:
         return "on the kernel: write() of this revision cannot be stopped in the middle of a page\n"
     agree = "as the model says in all of them" if shown.agrees else "NOT as the model says"
     lines = [
-        f"on kernel {shown.kernel}, write() stopped half way in {len(shown.shown)} cases: {agree}"
+        f"on kernel {shown.kernel}, write() stopped half way in {len(shown.shown)} cases: {agree}",
+        "    pwrite-stop: a thread w stops in write(), in the middle of the page, until go-on",
+        "    x: a thread that sleeps on a lock meanwhile; mixed: a part of the page was written",
     ]
     for number, (case, trace) in enumerate(shown.shown, 1):
         lines += ["", f"{number:3}. {case.reason}"]

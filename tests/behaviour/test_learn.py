@@ -13,7 +13,8 @@ from reviewtool.behaviour.conversation import Conversation
 from reviewtool.behaviour.equivalence import Rows, distinguish, restricted
 from reviewtool.behaviour.explore import explore
 from reviewtool.behaviour.guests import Settings
-from reviewtool.behaviour.learn import Learned, Unsteady, learn
+from reviewtool.behaviour.learn import Learned, learn
+from reviewtool.behaviour.memory import Unsteady
 from reviewtool.behaviour.minimal import minimise
 from reviewtool.behaviour.models import load
 from tests.behaviour.pretend import Pretender
@@ -89,7 +90,7 @@ def test_a_guest_that_dies_is_an_answer_and_another_goes_on() -> None:
     assert found.deaths >= len(deadly)
     assert found.guests > found.deaths
     # Not once more in every state: what kills is not chosen to tell states apart.
-    assert found.deaths < 3 * len(deadly)
+    assert found.deaths < 5 * len(deadly)
 
 
 @dataclass
