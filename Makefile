@@ -3,6 +3,7 @@
 # make test	all tests, kernels built and booted for real
 # make check	lint, format and types
 # make bench	the figures of the README, measured
+# make man	build/reviewtool.1 and build/reviewtool.bash, from the parsers of all commands
 # make clean	what make made here; the cache is `reviewtool cache`'s
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PYTHON
 
-.PHONY: demo test check bench venv clean packages packages-test requirements
+.PHONY: demo test check bench man venv clean packages packages-test requirements
 
 demo: packages venv
 	@$(BIN)/reviewtool demo $(DEMO)
@@ -25,6 +26,11 @@ check: packages venv
 
 bench: packages-test venv
 	$(BIN)/python -m tests.bench
+
+man: packages venv
+	@mkdir -p build
+	$(BIN)/python -m reviewtool.cli.manual man >build/reviewtool.1
+	$(BIN)/python -m reviewtool.cli.manual completion >build/reviewtool.bash
 
 venv: $(VENV)/installed
 
