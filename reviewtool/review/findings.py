@@ -5,6 +5,7 @@ A finding has an id that is made of what it says, not of where or when: it stays
 series is sent again, so that a study can acknowledge it once.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -162,7 +163,8 @@ def _element(group: Sequence[Change], changes: Sequence[Change]) -> Finding:
 
 def _anonymous(element: Element) -> str:
     """A type without the name it is given to: what is left is what was retyped."""
-    return element.type.replace(element.name, "", 1)
+    name = rf"(?<!struct )(?<!union )(?<!enum )\b{re.escape(element.name)}\b"
+    return re.sub(name, "", element.type, count=1).strip()
 
 
 def _setters(slot: str, changes: Sequence[Change]) -> tuple[str, ...]:
