@@ -7,6 +7,7 @@ died another is always kept ready, since booting takes longer than hundreds of a
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from refmodel.vocabulary import format as spell
@@ -24,6 +25,7 @@ from reviewtool.behaviour.guests import (
 Listening = Callable[[int, threading.Event], RunGuest]
 """Guests that are asked on the descriptor, and end once the event is set."""
 
+_BOOTING = 120.0  # seconds a guest may take to come up, many of them on a busy machine
 _UNREAD = 2048
 """Bytes asked for and not answered yet: less than the guest's terminal holds."""
 
@@ -38,6 +40,7 @@ class _Guest:
         self._news = threading.Condition()
         self._failed: Exception | None = None
         self._over = False
+        self._heard = 0.0
         self._count = 0
         run = listening(source, self._stop)
         plan = settings.plan(None)
@@ -58,6 +61,7 @@ class _Guest:
 
     def _hear(self, line: str) -> None:
         with self._news:
+            self._heard = time.monotonic()
             known = len(self._recorder.traces)
             self._recorder.line(line)
             if len(self._recorder.traces) > known:
@@ -83,11 +87,15 @@ class _Guest:
 
     def _await(self, number: int, word: Word) -> Trace | None:
         with self._news:
-            done = self._news.wait_for(
-                lambda: number in self._recorder.traces or self._over, timeout=SILENCE
-            )
+            self._heard = time.monotonic()
+            while number not in self._recorder.traces and not self._over:
+                patience = SILENCE if self._recorder.ready else _BOOTING
+                left = self._heard + patience - time.monotonic()
+                if left <= 0:
+                    break
+                self._news.wait(left)
             self._count = max(self._count, number + 1)
-            if not done:
+            if number not in self._recorder.traces and not self._over:
                 self._stop.set()
                 return Trace(word, (*self._recorder.seen, HUNG))
             if self._failed is not None:
