@@ -115,7 +115,7 @@ def _sweep(folder: Path) -> None:
 
 def _short_title(title: str) -> str:
     """A stand-in for a title b4 could not make a file name of: names end at 255 bytes."""
-    return f"{title[:40]} {cache.digest(title)[:12]}"
+    return f"{title[:40].rstrip()} {cache.digest(title)[:12]}"
 
 
 def _long_title(mail: bytes, members: Sequence[Mail]) -> bytes:
