@@ -5,9 +5,9 @@ from reviewtool.interface.types import Change, Element
 from reviewtool.review.findings import acknowledged, interface_findings
 
 
-def hook(name: str, kind: str = "int", **more: str) -> Element:
+def hook(name: str, path: str = "") -> Element:
     return Element(
-        kind="hook", name=name, parent="some_ops", type=f"{kind} (*{name})(void)", **more
+        kind="hook", name=name, parent="some_ops", type=f"int (*{name})(void)", path=path
     )
 
 

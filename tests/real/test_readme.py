@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the README shows as output is output: of the embedded study, and of November's mail.
+
+Left out are the figures of the demo's kernels: those are of one machine on one day.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reviewtool.cli.main import COMMANDS
+from reviewtool.interface.matrix import matrix
+from reviewtool.lineage.fetch import fetch_files
+from reviewtool.report.behaviour import behaviour_text
+from reviewtool.report.interface import matrix_text
+from reviewtool.report.mail import mail_text
+from reviewtool.review.difference import difference
+from reviewtool.review.session import Session, open_session, snapshots
+from reviewtool.review.told import told
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+NOVEMBER = ("rppt-rfc", "rppt-v1", "rppt-v2", "rppt-v3")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REVIEWTOOL_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("REVIEWTOOL_DATA", str(tmp_path_factory.mktemp("data")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def november(lore: Path) -> Session:
+    study = fetch_files([str(lore / f"{name}.mbox") for name in NOVEMBER], "november")
+    return open_session(str(study.path), None)
+
+
+def shown(start: str, end: str) -> list[str]:
+    """The lines of the README from the one that begins with ``start`` to before ``end``."""
+    lines = [line.removeprefix("    ") for line in README.read_text().split("\n")]
+    first = next(at for at, line in enumerate(lines) if line.startswith(start))
+    last = next(at for at, line in enumerate(lines) if at > first and line.startswith(end))
+    return [line for line in lines[first:last] if line.strip()]
+
+
+def test_the_reply_is_what_report_prints(november: Session) -> None:
+    printed = mail_text(told(november, "v2", "v3"))
+    block = shown("> @@ -390,8", "`--format markdown`")
+    assert len(block) > 8
+    assert "\n".join(block) in "\n".join(line for line in printed.split("\n") if line)
+
+
+def test_the_rows_of_the_matrix_are_what_matrix_prints(november: Session) -> None:
+    names = [one.id for one in november.study.revisions]
+    printed = {line.rstrip() for line in _columns(matrix_text(matrix(snapshots(november, names))))}
+    block = _columns("\n".join(shown("kind    element", "(four of the rows")))
+    assert len([line for line in block if not line.startswith("-")]) >= 5
+    assert {line for line in block if "---" not in line} <= printed
+
+
+def _columns(text: str) -> list[str]:
+    """Lines with each run of blanks as one: columns are as wide as what else is printed."""
+    return [" ".join(line.split()) for line in text.split("\n") if line.strip()]
+
+
+def test_the_differences_of_the_demo_are_what_diff_prints() -> None:
+    found = difference(open_session("embedded", None), "rfc", "v3", ("behaviour",))
+    assert found.behaviour is not None
+    printed = _columns(behaviour_text(found.behaviour, "rfc", "v3"))
+    block = _columns("\n".join(shown("  4. a page absent", "KERNELS")))
+    assert len(block) > 12
+    assert [line for line in block if line not in printed] == []
+
+
+def test_every_command_the_readme_names_is_one() -> None:
+    named = set(
+        re.findall(r"(?:\$ |`|- run: |^ *- |\"| )reviewtool ([a-z][a-z0-9-]+)", README.read_text())
+    )
+    prose = {"reads", "applies", "extracts", "pairs", "builds", "holds"}
+    assert {"report", "changelog", "b4-check", "range-diff", "bundle", "ci", "schema"} <= named
+    assert named - prose <= {*COMMANDS}
