@@ -85,5 +85,8 @@ def _readable(text: str) -> str | None:
         return f"  {message.get('input', '')} -> {message['obs']}"
     if "begin" in message:
         return f"case {message.get('case', '')}"
-    known = ("end", "done")
-    return None if any(each in message for each in known) else f"driver: {message}"
+    if "through" in message:
+        return f"  {message['through']} cases through"
+    if any(each in message for each in ("end", "done")):
+        return None
+    return "driver: " + ", ".join(f"{key} {value}" for key, value in message.items())

@@ -7,6 +7,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Label, Static
 
+from reviewtool.lineage.fetch import fetch_files
 from reviewtool.review.session import Session
 from reviewtool.tui.comparison import ComparisonScreen
 from reviewtool.tui.element import ElementScreen
@@ -20,6 +21,7 @@ from reviewtool.tui.revision import RevisionScreen
 from reviewtool.tui.rows import Rows
 from reviewtool.tui.stepper import StepperScreen
 from reviewtool.tui.tests import TestsScreen
+from tests.archive.mails import diff, mail
 from tests.tui import pretended
 from tests.tui.conftest import drive, press, settled, sizes
 from tests.tui.study import NAMES
@@ -498,6 +500,32 @@ def test_a_terminal_may_shrink_to_twenty_by_five_and_grow_again(renamed: Session
             await press(pilot, "G")
 
     drive(renamed, use)
+
+
+def test_strangers_text_is_shown_as_what_it_is(apart: Path) -> None:
+    hostile = "mm: \x1b[2J \u202egpj.exe [bold]b[/bold] [@click=app.quit]x[/]"
+    raw = mail(
+        f"[PATCH] {hostile}",
+        f"{hostile}\n\nSigned-off-by: Ada Author <ada@example.org>\n---\n a.c | 2 +-\n\n{diff()}",
+        message_id="hostile@example.org",
+    )
+    box = apart / "hostile.mbox"
+    box.write_bytes(b"From x\n" + raw + b"\n")
+    session = Session(fetch_files([box], "hostile"))
+
+    async def use(pilot: Pilot[None]) -> None:
+        for way in ((), ("enter",), ("escape", "S", *"gpj"), ("escape", "d"), ("3",)):
+            await press(pilot, *way)
+            screen = pilot.app.screen
+            drawn = "".join(
+                segment.text for strip in screen._compositor.render_strips() for segment in strip
+            )
+            assert "\x1b" not in drawn
+            assert "\u202e" not in drawn
+        assert pilot.app.is_running
+        assert "[bold]b[/bold]" in drawn
+
+    drive(session, use, (200, 50))
 
 
 def test_capital_q_quits(renamed: Session) -> None:
