@@ -80,7 +80,7 @@ def own_cache() -> Iterator[None]:
 
 
 def work_tree(base: Base) -> Path:
-    """A clone with the whole base checked out, made once (a minute and 4 GB)."""
+    """A clone with the whole base checked out, made once (a minute and 3 GB)."""
     target = cache.folder("bench") / f"work-{cache.digest(base.identity)[:12]}"
     if (target / "ready").is_file():
         return target / "linux"
@@ -93,10 +93,10 @@ def work_tree(base: Base) -> Path:
     else:
         shutil.copytree(base.path, clone, symlinks=True)
         git(clone, "init", "-q")
-        git(clone, "add", "-A", "-f")
-        git(clone, "-c", "gc.auto=0", "commit", "-q", "-m", base.describe)
         git(clone, "config", "gc.auto", "0")
-        git(clone, "-c", "pack.window=0", "repack", "-adq")
+        # All goes into one pack at once, and unpacks at once: a tenth of the time of loose objects.
+        git(clone, "-c", "core.bigFileThreshold=1", "-c", "core.compression=0", "add", "-A", "-f")
+        git(clone, "commit", "-q", "-m", base.describe)
     git(clone, "tag", "base")
     git(clone, "status", "--porcelain")  # so that the index knows every file
     (target / "ready").touch()
