@@ -16,6 +16,9 @@ _OPERATIONS = {
     "wake": "WAKE on",
     "writeprotect": "WRITEPROTECT on",
     "pwrite": "write() to",
+    "pwrite-short": "write() of a part of",
+    "pwrite-half": "write() of the second half of",
+    "pwrite-fault": "write() of unreadable memory to",
     "pread": "read() of",
     "dontneed": "MADV_DONTNEED on",
     "fallocate": "fallocate() of",
@@ -131,7 +134,7 @@ def _contents(result: str) -> str:
         return {"zero": "zeros", "stale": "uninitialised memory", "mixed": "half a page"}.get(
             value, "what was written"
         )
-    return {"sigbus": "SIGBUS"}.get(result, result)
+    return {"sigbus": "SIGBUS", "short 2048": "half a page written"}.get(result, result)
 
 
 def _in_full(seen: Observation) -> str:

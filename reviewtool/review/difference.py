@@ -2,7 +2,7 @@
 """What changed between two revisions: in the patches, in the interface, in the behaviour."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from refmodel.world import World
 from reviewtool.behaviour.compare import BehaviourDiff, compare
@@ -24,6 +24,7 @@ from reviewtool.tree.pair import Pair, pair
 BASE = "base"
 """What a revision is compared with when it is the only one: the tree it was written on."""
 WORLD = World(pages=2, threads=2, vcpus=1, past_eof=True)
+_WRITES = frozenset({"write", "write_iter"})
 PARTS = ("patches", "interface", "behaviour")
 
 
@@ -70,7 +71,10 @@ def difference(
     if parts == ("behaviour",) and a != BASE:
         for name in (a, b):
             model(session, name)  # asked for nothing else: that there is none is an error
-        return RevisionDiff(a, b, None, None, False, *_behaviour(session, a, b, world, limit))
+        behaviour, unknown, models = _behaviour(session, a, b, world, limit)
+        if behaviour is None:
+            raise InputError(unknown, str(session.study.path), "mend its model there")
+        return RevisionDiff(a, b, None, None, False, behaviour, models=models)
     if a == BASE:
         return _from_base(session, revision(session, b).id, parts)
     one, other = revision(session, a), revision(session, b)
@@ -82,9 +86,7 @@ def difference(
         before, after = snapshots(session, (one.id, other.id))
         changes = match(before, after)
         partial = before.partial or after.partial
-    behaviour: BehaviourDiff | None = None
-    unknown = ""
-    models: tuple[Described, ...] = ()
+    behaviour, unknown, models = None, "", ()
     if "behaviour" in parts:
         behaviour, unknown, models = _behaviour(session, one.id, other.id, world, limit)
     return RevisionDiff(one.id, other.id, patches, changes, partial, behaviour, unknown, models)
@@ -102,6 +104,8 @@ def _behaviour(
         why = mispaired(session, described_one)
         if why:
             return None, f"{described_one.revision}: {why}", ()
+    if all(each.model.hooks & _WRITES for each in (one, other)):
+        world = replace(world, short_writes=True)  # what write() does is what they are about
     found = compare(one.model, other.model, world, limit, session.progress)
     return found, "", (one, other)
 

@@ -13,6 +13,7 @@ from reviewtool.behaviour.explore import trace
 from reviewtool.behaviour.models import known, load, read_sequence
 
 WORLD = World(pages=2, threads=2, past_eof=True)
+SHORT = World(pages=2, threads=2, past_eof=True, short_writes=True)
 USERFAULT = World(pages=2, threads=1, values=("A",), userfault=True)
 
 Expected = dict[str, str]
@@ -135,6 +136,26 @@ NEIGHBOURS: list[tuple[str, str, World, Expected]] = [
             "a page absent from the cache: silent allocation against event": (
                 "register minor; read u0 p0"
             )
+        },
+    ),
+    (
+        "write_rfc_v2",
+        "write_v3",
+        SHORT,
+        {
+            # v3 returns an error where the copy fails; RFC v2 overwrites it with the length.
+            "write() of a part of an absent page: ok against EINVAL": "pwrite-short p0 A",
+        },
+    ),
+    (
+        "write_v4",
+        "write_v5",
+        SHORT,
+        {
+            # v5's changelog: a short copy is zeroed instead of removed from the page cache.
+            "write() of a part of an absent page: EINVAL against half a page written": (
+                "pwrite-short p0 A"
+            ),
         },
     ),
     (

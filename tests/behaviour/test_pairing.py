@@ -97,3 +97,5 @@ def test_a_study_that_names_another_models_is_refused(
     behaviour = capsys.readouterr().out.partition("BEHAVIOUR")[2]
     assert "unknown: v3: model v2_get_folio does not pair with the patches" in behaviour
     assert "the patches have get_folio_noalloc" in behaviour
+    assert main(["diff", "v2", "v3", "--behaviour", "--quiet"]) == 2
+    assert "does not pair with the patches" in capsys.readouterr().err

@@ -70,5 +70,16 @@ def test_a_fetched_lineage_has_a_behaviour_part_at_once(
     assert told(capsys, "diff", "rfc", "v2", "--behaviour", status=0)["behaviour"]["equivalent"]
 
 
+def test_revisions_about_write_are_asked_what_a_short_one_does(
+    lore: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del cache
+    boxes = [str(lore / f"kalyazin-write-{name}.mbox") for name in ("v4", "v5")]
+    told(capsys, "fetch", "--from", *boxes, status=0)
+    behaviour = told(capsys, "diff", "v4", "v5", "--behaviour", status=1)["behaviour"]
+    assert "short writes" in behaviour["world"]
+    assert [each["inputs"] for each in behaviour["differences"]] == [["pwrite-short p0 A"]]
+
+
 def test_all_thirteen_files_at_hand_are_known_here(lore: Path) -> None:
     assert {path.stem for path in lore.glob("*.mbox")} == set(PATCHES)
