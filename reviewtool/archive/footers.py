@@ -37,6 +37,9 @@ class Diffstat:
     insertions: int
     deletions: int
 
+    def __str__(self) -> str:
+        return f"{self.files} files, +{self.insertions} -{self.deletions}"
+
 
 def read_footers(*texts: str) -> Footers:
     """The footers of a cover letter or, where it has none, of the patches; the first one counts."""

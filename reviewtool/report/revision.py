@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One revision: the facts of its mail, and what each patch does to the interface."""
 
+from dataclasses import asdict
 from typing import Any
 
+from reviewtool.archive.footers import Diffstat, read_diffstat
 from reviewtool.archive.types import Revision
 from reviewtool.interface.shapes import changes_shape
 from reviewtool.interface.types import Change, Element
@@ -38,6 +40,7 @@ def show_shape(
         "base": mail.base,
         "prerequisites": list(mail.prerequisites),
         "change_id": mail.change_id,
+        "diffstat": asdict(stat) if (stat := _stated(mail)) else None,
         "partial": changes.partial,
         "applied": apply_shape(tree) if tree else None,
         "patches": [
@@ -82,6 +85,7 @@ def show_text(
         f"{mail.id}: {mail.title}",
         f"  {mail.author}, {mail.date[:10]}, <{mail.root}>",
         f"  base {mail.base or 'not stated'}; {len(mail.replies)} replies",
+        *([f"  diffstat {stat}"] if (stat := _stated(mail)) else []),
         *(f"  {text}" for text in _signatures(mail)),
         *(f"  {text}" for text in mail.warnings),
     ]
@@ -149,6 +153,13 @@ def _interface(made: list[Change], measured: Measures | None, index: int | None)
             lines.append(f"  function  {size.name}: {size.change}  (patch {size.patch})")
             lines.append(f"{'':12}{function_lines(size)}")
     return lines
+
+
+def _stated(mail: Revision) -> Diffstat | None:
+    """The totals the series states of itself: in its cover, or a lone patch below its message."""
+    if mail.cover:
+        return read_diffstat(mail.cover.body)
+    return read_diffstat(mail.patches[0].notes) if len(mail.patches) == 1 else None
 
 
 def _signatures(mail: Revision) -> list[str]:
