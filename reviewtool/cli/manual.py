@@ -5,6 +5,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 
 from reviewtool import __version__
 from reviewtool.cli.main import COMMANDS, EPILOG, build_parser
@@ -23,6 +24,7 @@ _ENVIRONMENT = (
 )
 
 
+@cache
 def parsers() -> dict[str, argparse.ArgumentParser]:
     """The parser of every command, with its arguments."""
     return {name: _command(build_parser(name), name) for name in COMMANDS}

@@ -140,18 +140,21 @@ COMMAND = f"{sys.executable} -m reviewtool b4-check"
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_b4_shows_a_result_for_the_series_and_for_a_patch(
+def test_b4_shows_a_result_for_the_series_and_for_the_newest_for_a_patch(
     lore: Path, runner: Any, tmp_path: Path, name: str
 ) -> None:
     found = mails(lore, name)
     series = runner.run_series_checks(message(found[0]), [f"{COMMAND} --series"], str(tmp_path))
     assert "rt-series" in {one["tool"] for one in series}
     assert {one["status"] for one in series} <= {"pass", "warn", "fail"}
+    assert all(one["summary"] for one in series)
+    if name not in (names[-1] for names in SERIES.values()):
+        return  # a process a patch is dear: the newest of each work stands for the others
     number = next((n for one, n, *_ in PINNED if one == name), 1)
     patch = message(found[number])
     (results,) = runner.run_perpatch_checks([patch], [COMMAND], str(tmp_path)).values()
     assert "rt-interface" in {one["tool"] for one in results}
-    assert all(one["summary"] for one in (*series, *results))
+    assert all(one["summary"] for one in results)
     wanted = [words for one, n, _, words in PINNED if (one, n) == (name, number)]
     told = " ".join(one["summary"] + one["details"] for one in results)
     assert all(words in told for words in wanted)
