@@ -89,8 +89,8 @@ def examine(inbox: str, message_id: str, name: str) -> str:
     commands += [["diff", "--json"], ["matrix", "--json"]]
     commands += [["diff", "--interface", a, b] for a, b in pairwise(found)]
     for command in commands:
-        _, text = _run(*command, "--study", name)
-        if "--json" in command:
+        done, text = _run(*command, "--study", name)
+        if "--json" in command and done:
             json.loads(text)  # what a program reads must be a document
             text = f"{len(text)} bytes of JSON"
         parts.append(f"\n=== {' '.join(command)}\n{text}")
