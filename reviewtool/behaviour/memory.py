@@ -16,6 +16,8 @@ from reviewtool.errors import RequestError
 from reviewtool.progress import Task
 
 _DEAD = Observation(GONE)
+_WORTH = 4 * MANY
+"""Sequences from which on guests of their own are worth their boot."""
 _THREADS = {"kvm-read": "k", "vcpu-read": "v", "vcpu-write": "v"}
 
 
@@ -85,7 +87,7 @@ class Memory:
     def ask_expecting(self, cases: Sequence[tuple[Word, tuple[Observation, ...]]]) -> None:
         """The same, of many of which nearly all will answer as expected: the guests compare."""
         bulk = self.bulk
-        if bulk is None or len(cases) < MANY:
+        if bulk is None or len(cases) < _WORTH:
             self.ask_all(word for word, _ in cases)
             return
         self.ask_all(word for word, expected in cases if any(map(fatal, expected)))
