@@ -22,6 +22,7 @@ from reviewtool.behaviour.guests import (
     Word,
 )
 from reviewtool.behaviour.quick import record_expected
+from reviewtool.behaviour.stopped import predict, stops
 from reviewtool.behaviour.suites import Case, Suite
 from reviewtool.kernel.events import KernelEvent
 from reviewtool.progress import SILENT, Progress, Task
@@ -261,6 +262,9 @@ def _judge(
 def _leaks(model: Model, world: World, word: Word) -> bool:
     """Whether the model says that a folio's reference is lost in the course of the sequence."""
     state = model.initial(world)
+    if stops(word):
+        states = [after for _, after in predict(model, world, word) if after is not None]
+        return any(after.leaked for after in states)
     for each in word:
         state, _ = model.step(state, each)
     return state.leaked
@@ -272,7 +276,9 @@ def _findings(model: Model, suite: Suite, recording: Recording) -> tuple[Finding
         expected = [str(each) for each in suite.cases[number].expected]
         for step, event in trace.events:
             if event.kind == "leak":
-                predicted = _leaks(model, suite.world, trace.inputs[: step + 1])
+                # Nothing is known of a state in which a write() is stopped.
+                lost = trace.inputs if stops(trace.inputs) else trace.inputs[: step + 1]
+                predicted = _leaks(model, suite.world, lost)
             else:
                 predicted = step < len(expected) and expected[step] == "oops"
             inputs = tuple(str(each) for each in trace.inputs[: step + 1])
