@@ -16,9 +16,7 @@ from reviewtool.behaviour.guests import RunGuest, kernel_guest
 from reviewtool.behaviour.suites import complete, random_walks, scenarios
 from reviewtool.behaviour.verdict import LARGE, SMALL
 from reviewtool.kernel.build import build
-from reviewtool.review.session import Session, base_of, prerequisites
-from reviewtool.tree.apply import apply
-from reviewtool.tree.delta import base_folder, delta
+from reviewtool.review.session import Session, base_of
 from tests.real import qemu_kvm
 from tests.real.host_kvm import host_guest, unusable
 
@@ -60,11 +58,3 @@ def test_the_unmodified_tree_that_has_it(session: Session) -> None:
             f"{base.describe} cannot map guest_memfd unmodified: name one by $REVIEWTOOL_TREE"
         )
     hold(kernel_guest(build(Path(base.path), trusted=True, title="the base").path, trusted=True))
-
-
-def test_the_default_base_with_what_upstream_added_since(session: Session) -> None:
-    base = base_of(session)
-    given = apply(base, (), name="test/real-kvm", prerequisites=prerequisites(session, "rfc"))
-    folder = base_folder(base, given)
-    built = build(folder, delta(given), trusted=True, title="shared guest_memfd")
-    hold(kernel_guest(built.path, trusted=True))
