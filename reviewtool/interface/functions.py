@@ -31,6 +31,8 @@ def functions(source: Source) -> Iterator[Element]:
         body = holder.child_by_field_name("body")
         stop = body.start_byte if body is not None else holder.end_byte
         signature = source.masked.code[holder.start_byte : stop]
+        if body is None and b"=" in signature:  # macros called in an initialiser seen in part
+            continue
         yield Element(
             kind="function" if body is not None else "prototype",
             name=name,

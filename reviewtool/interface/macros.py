@@ -23,7 +23,7 @@ _TRACEPOINT = re.compile(
 _CONSTANT = re.compile(
     r"""(?>
         \(\s*_*[us]\d+\s*\) | BIT(?:_ULL)?\([^()]*\) | _BITULL?\([^()]*\)
-      | GENMASK(?:_ULL)?\([^()]*\)
+      | GENMASK(?:_ULL)?\([^()]*\) | _?(?:AC|ULL?)\([^()]*\)
       | 0[xX][0-9a-fA-F]+[uUlL]* | \d+[uUlL]*
       | [A-Z_][A-Z0-9_]*
       | '(?:\\.|[^'])' | "[^"]*"

@@ -180,6 +180,12 @@ class TestFunctions:
         text = "SYSCALL_DEFINE1(userfaultfd, int, flags)\n{\n\treturn 0;\n}\n\nint g(void)\n{\n}\n"
         assert sorted(_kind("function", text)) == ["g", "sys_userfaultfd"]
 
+    def test_macros_called_in_an_initialiser_seen_in_part_are_no_prototypes(self) -> None:
+        text = (
+            "static const struct d descs[] = {\n}, ID_A(X), ID_B(4,2),\n ID_C(B),\n { X(1),\n};\n"
+        )
+        assert _kind("prototype", text) == {}
+
     def test_helpers_of_bpf_programs_have_their_names(self) -> None:
         text = "BPF_CALL_2(bpf_x, u32, a,\n\t   u32, b)\n{\n\treturn a;\n}\n\nint g(void)\n{\n}\n"
         assert sorted(_kind("function", text)) == ["bpf_x", "g"]

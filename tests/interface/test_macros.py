@@ -21,6 +21,8 @@ def flags(text: str) -> dict[str, str]:
         "BIT_ULL(40)",
         "_BITUL(2)",
         "GENMASK(7, 0)",
+        "(UL(1) << (VA_BITS - 1))",
+        "_AC(0x10, UL)",
         "((__u64)1 << 40)",
         "(FLAG_A | FLAG_B | 0x10)",
         "~(PAGE_SIZE - 1)",
