@@ -206,7 +206,7 @@ ASKED: dict[str, list[tuple[str, str, str, str]]] = {
         ("aPpS2aqdobVTk_ed@google.com", "Checking for MMAP", "done", "done"),
         ("aPpS2aqdobVTk_ed@google.com", "EFAULT", "done", "done"),
         ("aPpS2aqdobVTk_ed@google.com", 'local "folio"', "done", "done"),
-        ("aQPakDuteQkg0hTu@google.com", "exclude read()", "done", "cannot tell"),
+        ("aQPakDuteQkg0hTu@google.com", "exclude read()", "done", "done"),
     ],
     "rppt-v1": [
         ("94fcc32f-574a-4934-b7a9-1ed8bd32a97f@kernel.org", "VMA + pgoff", "done", "done"),
@@ -238,7 +238,7 @@ def test_what_was_asked_is_done_or_not_as_the_table_says(lore: Path, name: str) 
         assert [one.outcome for one in hits[:1]] == [outcome], words
 
 
-def test_three_of_the_24_requests_read_by_hand_are_judged_wrongly() -> None:
+def test_two_of_the_24_requests_read_by_hand_are_judged_wrongly() -> None:
     every = [(truth, says) for rows in ASKED.values() for _, _, truth, says in rows]
     assert len(every) == 24
-    assert sum(truth != says for truth, says in every) == 3
+    assert sum(truth != says for truth, says in every) == 2
