@@ -182,7 +182,7 @@ class TestFunctions:
 
     def test_macros_called_in_an_initialiser_seen_in_part_are_no_prototypes(self) -> None:
         text = (
-            "static const struct d descs[] = {\n}, ID_A(X), ID_B(4,2),\n ID_C(B),\n { X(1),\n};\n"
+            "static const struct d descs[] = {\n}, ID_A(X), ID_B(4,2),\n ID_C(B),\n { X(1),\n};"
         )
         assert _kind("prototype", text) == {}
 
