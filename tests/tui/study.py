@@ -54,6 +54,36 @@ index 1111111..2222222 100644
 """)
 
 
+def _flag(path: str, section: str, around: str, flag: str) -> str:
+    """One line added below ``around``."""
+    return (
+        f"diff --git a/{path} b/{path}\nindex 5555555..6666666 100644\n--- a/{path}\n"
+        f"+++ b/{path}\n@@ -40,2 +40,3 @@ {section}\n {around}\n+{flag}\n \n"
+    )
+
+
+def _more(revision: str) -> str:
+    """What the hook of a revision comes with, as in the posting its model is of."""
+    if revision != "rfc":
+        path, section = "include/linux/mm_types.h", "enum vm_fault_reason {"
+        around = "\tVM_FAULT_NEEDDSYNC      = (__force vm_fault_t)0x002000,"
+        flag = "\tVM_FAULT_UFFD_MINOR     = (__force vm_fault_t)0x008000,"
+        return _flag(path, section, around, flag)
+    feature = _flag(
+        "include/uapi/linux/userfaultfd.h",
+        "struct uffdio_api {",
+        "#define UFFD_FEATURE_MOVE\t\t\t(1<<16)",
+        "#define UFFD_FEATURE_MINOR_GENERIC\t\t(1<<17)",
+    )
+    export = _flag(
+        "fs/userfaultfd.c",
+        "vm_fault_t handle_userfault(struct vm_fault *vmf, unsigned long reason)",
+        "}",
+        "EXPORT_SYMBOL_GPL(handle_userfault);",
+    )
+    return feature + export
+
+
 def _user(name: str) -> str:
     return _tabbed(f"""\
 diff --git a/virt/kvm/guest_memfd.c b/virt/kvm/guest_memfd.c
@@ -117,7 +147,7 @@ def postings(revision: str) -> list[bytes]:
             "Cc: kvm@example.org, Rhea Viewer <rhea@example.org>",
         ),
     )
-    hook, user = _hook(name), _user(name)
+    hook, user = _hook(name) + _more(revision), _user(name)
     said = (
         f"On that day, Ada Author wrote:\n{_quoted(hook, name)}\n"
         f"The name promises more than the hook does; what of a folio that is not there?\n"
