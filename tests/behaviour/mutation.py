@@ -11,6 +11,7 @@ import copy
 import importlib
 import importlib.util
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
@@ -47,6 +48,15 @@ class Mutant:
     line: int
     change: str
     source: str
+    again: int = 0
+    """How many mutants of the function before it have the same change."""
+
+    @property
+    def key(self) -> str:
+        """What names it as long as the function stays what it is: no line number."""
+        module = self.module.removeprefix("refmodel.").removeprefix("revisions.")
+        again = f" ({self.again + 1})" if self.again else ""
+        return f"{module}:{self.function}: {' '.join(self.change.split())}{again}"
 
     def __str__(self) -> str:
         return f"{self.module.removeprefix('refmodel.')}:{self.function}:{self.line}: {self.change}"
@@ -58,6 +68,7 @@ def mutants(module: str) -> Iterator[Mutant]:
     tree = ast.parse(source)
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef) and function.name not in _LEFT_ALONE:
+            seen: Counter[str] = Counter()
             for node in _body(function):
                 for change, broken in _changes(node):
                     yield Mutant(
@@ -66,7 +77,9 @@ def mutants(module: str) -> Iterator[Mutant]:
                         node.lineno,
                         change,
                         ast.unparse(_Replace(node, broken).visit(copy.deepcopy(tree))),
+                        seen[change],
                     )
+                    seen[change] += 1
 
 
 _LEFT_ALONE = frozenset({"__init__", "rule", "mark", "cited", "again", "preempt", "errno_name"})
@@ -104,9 +117,12 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, ast.AST | None]]:
         yield f"and/or: {ast.unparse(other)}", other
     elif isinstance(node, ast.Return) and isinstance(node.value, ast.UnaryOp | ast.Constant):
         lost = copy.deepcopy(node)
-        value = 0 if isinstance(node.value, ast.UnaryOp) else -5
-        if isinstance(node.value, ast.Constant) and not isinstance(node.value.value, int):
-            return
+        value: int | bool = 0
+        if isinstance(node.value, ast.Constant):
+            if not isinstance(node.value.value, int):
+                return
+            was = node.value.value
+            value = (not was) if isinstance(was, bool) else (0 if was else -5)
         lost.value = ast.Constant(value)
         yield f"returns {value} instead of {ast.unparse(node.value)}", lost
     elif _has_effect(node):
@@ -115,7 +131,10 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, ast.AST | None]]:
 
 def _has_effect(node: ast.AST) -> bool:
     if isinstance(node, ast.Expr):
-        return isinstance(node.value, ast.Call)
+        called = node.value.func if isinstance(node.value, ast.Call) else None
+        # Where another thread may run is no rule of a kernel, but a point of the race search.
+        search_only = isinstance(called, ast.Attribute) and called.attr == "preempt"
+        return called is not None and not search_only
     return isinstance(node, ast.Assign) and isinstance(
         node.targets[0], ast.Attribute | ast.Subscript
     )
