@@ -11,12 +11,16 @@ from pathlib import Path
 import pytest
 
 from refmodel.revisions.base import MODEL
+from reviewtool.archive.read import read_file
 from reviewtool.behaviour.conformance import Bench, SuiteResult, run_suites
 from reviewtool.behaviour.guests import RunGuest, kernel_guest
 from reviewtool.behaviour.suites import complete, random_walks, scenarios
 from reviewtool.behaviour.verdict import LARGE, SMALL
 from reviewtool.kernel.build import build
+from reviewtool.paths import reference_impl
 from reviewtool.review.session import Session, base_of
+from reviewtool.tree.apply import apply
+from reviewtool.tree.delta import base_folder, delta
 from tests.real import qemu_kvm
 from tests.real.host_kvm import host_guest, unusable
 
@@ -58,3 +62,12 @@ def test_the_unmodified_tree_that_has_it(session: Session) -> None:
             f"{base.describe} cannot map guest_memfd unmodified: name one by $REVIEWTOOL_TREE"
         )
     hold(kernel_guest(build(Path(base.path), trusted=True, title="the base").path, trusted=True))
+
+
+def test_the_default_base_with_a_guest_memfd_that_can_be_mapped(session: Session) -> None:
+    base = base_of(session)
+    (series,) = read_file(reference_impl() / "study" / "guest_memfd" / "prerequisite-mmap.mbox")
+    given = apply(base, series.patches, name="test/real-kvm")
+    folder = base_folder(base, given)
+    built = build(folder, delta(given), trusted=True, title="shared guest_memfd")
+    hold(kernel_guest(built.path, trusted=True))
