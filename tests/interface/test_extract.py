@@ -181,9 +181,7 @@ class TestFunctions:
         assert sorted(_kind("function", text)) == ["g", "sys_userfaultfd"]
 
     def test_macros_called_in_an_initialiser_seen_in_part_are_no_prototypes(self) -> None:
-        text = (
-            "static const struct d descs[] = {\n}, ID_A(X), ID_B(4,2),\n ID_C(B),\n { X(1),\n};"
-        )
+        text = "static const struct d descs[] = {\n}, ID_A(X), ID_B(4,2),\n ID_C(B),\n { X(1),\n};"
         assert _kind("prototype", text) == {}
 
     def test_helpers_of_bpf_programs_have_their_names(self) -> None:
