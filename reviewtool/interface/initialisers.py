@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-_COMMENT = rb"/\*.*?\*/|//[^\n]*"
+# Atomic: a comment that could also end later would be tried with every later end.
+_COMMENT = rb"(?>/\*(?:[^*]|\*(?!/))*\*/)|(?>//[^\n]*)"
 _OUTSIDE = rb"[^;{}()=]*"
 _DECLARATION = re.compile(_OUTSIDE + rb"(?:\([^;{}()=]*\)" + _OUTSIDE + rb")*=\s*(\{)")
 _STRUCT = re.compile(rb"\bstruct\s+\Z")

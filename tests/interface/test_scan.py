@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from reviewtool.errors import InputError
+from reviewtool.interface.initialisers import holds_literal, may_hold_initialiser
 from reviewtool.interface.scan import exports_in_tree, objects_in_tree, source_files
 
 
@@ -72,3 +73,11 @@ def test_exports(tree: Path) -> None:
 def test_no_such_tree_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such tree"):
         objects_in_tree(tmp_path / "none", ["vm_operations_struct"])
+
+
+def test_many_comments_after_a_name_are_passed_over_once() -> None:
+    """With a comment that might end later as well, this would not end in a lifetime."""
+    text = b"struct file_operations x\n" + b"/* = */ a = b, /* c */\n" * 2000
+    assert not may_hold_initialiser((b"file_operations",), text)
+    assert may_hold_initialiser((b"file_operations",), text + b"= /* why */ { .open = f }")
+    assert not holds_literal((b"file_operations",), text + b")")
