@@ -5,6 +5,10 @@ from typing import Any
 
 from reviewtool.review.learning import LearnedRevision
 
+_UNSETTLED = (
+    "  NOT SETTLED: the kernel itself does not answer so; it has states not found: more --extra"
+)
+
 
 def learned_shape(found: LearnedRevision) -> dict[str, Any]:
     """The learn document. ``machine`` lists, for each state, input -> [state, answer]."""
@@ -16,6 +20,7 @@ def learned_shape(found: LearnedRevision) -> dict[str, Any]:
         "kernel": found.kernel,
         "world": str(learned.world),
         "bisimilar": told is None,
+        "confirmed": found.confirmed,
         "states": learned.states,
         "model_states": found.states,
         "extra": learned.extra,
@@ -53,6 +58,7 @@ def learned_text(found: LearnedRevision) -> str:
             "",
             *_side_by_side(found),
             "",
+            *([] if found.confirmed else [_UNSETTLED]),
         ]
     beyond = f"at most {learned.extra} states more" if learned.extra else "no more states"
     asked = f"{learned.sequences} sequences, {learned.steps} steps, {learned.seconds:.0f} s"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from reviewtool.behaviour.conversation import Conversation
 from reviewtool.behaviour.equivalence import Distinction, distinguish
 from reviewtool.behaviour.explore import explore
-from reviewtool.behaviour.guests import RunGuest, Settings, kernel_guest
+from reviewtool.behaviour.guests import RunGuest, Settings, kernel_guest, record
 from reviewtool.behaviour.identify import alive
 from reviewtool.behaviour.learn import Learned, learn
 from reviewtool.behaviour.minimal import minimise
@@ -31,6 +31,9 @@ class LearnedRevision:
     states: int
     learned: Learned
     difference: Distinction | None
+    confirmed: bool = True
+    """Whether the kernel, asked for the difference itself, answers as what was learned. If not, it
+    has more states than were looked for, and the difference is no finding."""
 
 
 def learn_revision(
@@ -59,11 +62,21 @@ def learn_revision(
         progress=session.progress,
     )
     minimal = minimise(explore(expected, world, progress=session.progress))
+    difference = distinguish(minimal.rows, learned.rows)
+    confirmed = True
+    if difference is not None:
+        asked = record(
+            kernel_guest(built.path, trusted=ours(session)),
+            Settings.of(world),
+            [(0, difference.inputs)],
+        )
+        confirmed = asked.traces[0].observations == tuple(map(str, difference.b))
     return LearnedRevision(
         found.id,
         expected.name,
         built.key[:16],
         len(alive(minimal)),
         learned,
-        distinguish(minimal.rows, learned.rows),
+        difference,
+        confirmed,
     )
