@@ -33,12 +33,20 @@ def of_branch(commits: str, repository: Path, folder: Path) -> Path:
 
 
 def _git(repository: Path, *words: str) -> bytes:
-    command = ["git", "-C", str(repository), *words]
+    # A job has no identity of its own; format-patch wants one for Message-IDs.
+    nobody = ["-c", "user.name=reviewtool", "-c", "user.email=reviewtool@localhost"]
+    known = _identified(repository)
+    command = ["git", "-C", str(repository), *([] if known else nobody), *words]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["git failed"]
         raise InputError(said[-1], f"git -C {repository} {words[0]}", "check range and repository")
     return done.stdout
+
+
+def _identified(repository: Path) -> bool:
+    asked = ["git", "-C", str(repository), "var", "GIT_COMMITTER_IDENT"]
+    return subprocess.run(asked, capture_output=True, check=False).returncode == 0
 
 
 def study_of(boxes: Sequence[Path], folder: Path, acknowledged: Study | None = None) -> Study:
