@@ -193,7 +193,7 @@ def _series(found: Told, rest: Sequence[Finding]) -> list[dict[str, str]]:
 def _told(tool: str, findings: Sequence[Finding], otherwise: str, found: Told) -> dict[str, str]:
     if not findings:
         return _result(tool, "pass", otherwise)
-    return _joined(tool, [_line(one, found) for one in findings])
+    return _joined(tool, [_line(each, found) for one in findings for each in (one, *one.also)])
 
 
 def _joined(tool: str, lines: list[dict[str, str]]) -> dict[str, str]:
