@@ -154,7 +154,7 @@ def test_a_kernel_that_hangs_at_boot(
     hanging.write_text("#!/bin/sh\nexec sleep 1000\n")
     hanging.chmod(0o755)
     kernel = replace(built_kernel("v3"), path=hanging, key="0" * 64)
-    monkeypatch.setattr("reviewtool.review.testing.kernel", lambda *_: kernel)
+    monkeypatch.setattr("reviewtool.review.testing.kernel", lambda *_, **__: kernel)
     monkeypatch.setattr(
         "reviewtool.behaviour.verdict.kernel_guest", partial(guests.kernel_guest, silence=2)
     )
