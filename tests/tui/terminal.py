@@ -58,6 +58,18 @@ class Terminal:
             assert self._read(0.1), f"ended without showing: {wanted}\n{self.text[-3000:]}"
         return len(self.output)
 
+    def insist(self, key: str, wanted: str) -> None:
+        """Type ``key``, again every two seconds, until ``wanted`` is written: a key that comes
+        while a screen is being filled for the first time is lost."""
+        until = time.monotonic() + _PATIENCE
+        since = len(self.output)
+        while wanted not in _ESCAPES.sub(b"", self.output[since:]).decode("utf-8", "replace"):
+            assert time.monotonic() < until, f"never shown: {wanted}\n{self.text[-3000:]}"
+            self.press(key)
+            again = time.monotonic() + 2
+            while time.monotonic() < again and self._read(0.1):
+                pass
+
     def _read(self, seconds: float) -> bool:
         """Take what is there; whether the other side is still open."""
         ready, _, _ = select.select([self._end], [], [], seconds)
