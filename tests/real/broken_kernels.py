@@ -533,7 +533,8 @@ out_release:
         "copy_from_user(kaddr, (const void __user *)src_addr,\n"
         "			     BROKEN ? PAGE_SIZE / 2 : PAGE_SIZE);\n	pagefault_enable();",
         "register missing; read u0 p0; copy p0 A",
-        "ok; resumed u0 value stale",
+        # The other half is what the page held before: marked by the driver, or zeros.
+        "ok; resumed u0 value stale or ok; resumed u0 value mixed",
     ),
     Mutant(
         "v2-2026",

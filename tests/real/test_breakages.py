@@ -241,7 +241,7 @@ def test_a_mutant_is_caught_by_a_short_sequence(
     if mutant.answer == "leak":
         assert "leak" in [event.kind for _, event in trace.events]
     else:
-        assert trace.observations[-1] == mutant.answer
+        assert trace.observations[-1] in mutant.answer.split(" or ")
         assert len(trace.observations) == mutant.inputs.count(";") + 1
 
 
