@@ -6,6 +6,7 @@
 """
 
 import asyncio
+import contextlib
 import os
 import resource
 import sys
@@ -114,8 +115,11 @@ async def _answer(application: ReviewApp, key: str) -> float:
     while isinstance(front, ReviewScreen) and not front.filled:
         await asyncio.sleep(0.001)
         front = application.screen
-    front.call_after_refresh(drawn.set)
-    await drawn.wait()
+    while not drawn.is_set():
+        # A screen that closed meanwhile calls nobody: ask the one that is in front now.
+        application.screen.call_after_refresh(drawn.set)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(drawn.wait(), 0.2)
     return time.perf_counter() - began
 
 
