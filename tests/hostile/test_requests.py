@@ -2,6 +2,7 @@
 """A wrong request, or a machine that lacks something: one line, status 2, nothing half-written."""
 
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -151,8 +152,8 @@ def test_a_kernel_that_hangs_at_boot(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     hanging = tmp_path / "linux"
-    hanging.write_text("#!/bin/sh\nexec sleep 1000\n")
-    hanging.chmod(0o755)
+    source = b"#include <unistd.h>\nint main(void)\n{\n\tfor (;;)\n\t\tpause();\n}\n"
+    subprocess.run(["cc", "-xc", "-", "-o", str(hanging)], input=source, check=True)
     kernel = replace(built_kernel("v3"), path=hanging, key="0" * 64)
     monkeypatch.setattr("reviewtool.review.testing.kernel", lambda *_, **__: kernel)
     monkeypatch.setattr(
