@@ -205,7 +205,7 @@ def parse(text: str) -> tuple[Input, ...]:
     )
 
 
-def format(inputs: "tuple[Input, ...] | list[Input]") -> str:  # noqa: A001 - the pair of parse
+def spell(inputs: "tuple[Input, ...] | list[Input]") -> str:
     """The canonical text of a sequence."""
     return "; ".join(str(each) for each in inputs)
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Literal
 
 from refmodel.model import Model
-from refmodel.vocabulary import format as spell
+from refmodel.vocabulary import spell
 from refmodel.world import World
 from reviewtool.behaviour.difference import Kind, first_difference, without_step
 from reviewtool.behaviour.explanation import Disagreement, Retry, Shown, explain

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from refmodel.vocabulary import format as spell
+from refmodel.vocabulary import spell
 from reviewtool.behaviour.guests import (
     HUNG,
     SILENCE,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from refmodel.vocabulary import format  # noqa: A004 - the pair of parse
+from refmodel.vocabulary import spell
 from refmodel.world import World
 from reviewtool.behaviour.compare import compare
 from reviewtool.behaviour.models import load
@@ -60,7 +60,7 @@ def asked(question: str) -> Callable[[str], Witness | None]:
         answer = _answers(name)[question]
         if answer.holds is not False:
             return None
-        return format(list(answer.inputs)), f"{answer.observations[-1]}: {answer.detail}"
+        return spell(list(answer.inputs)), f"{answer.observations[-1]}: {answer.detail}"
 
     return search
 
@@ -76,8 +76,8 @@ def raced(finding: str, *operations: str, setup: str = "") -> Callable[[str], Wi
 
 
 def _told(race: Race) -> Witness:
-    together = " ‖ ".join(format(list(each)) for each in race.operations)
-    before = f"{format(list(race.setup))}; " if race.setup else ""
+    together = " ‖ ".join(spell(list(each)) for each in race.operations)
+    before = f"{spell(list(race.setup))}; " if race.setup else ""
     switches = zip(race.schedule, race.schedule[1:], strict=False)
     at = next((point for (who, point), (then, _) in switches if who != then), "")
     return f"{before}{together}", f"{race.finding.partition(':')[0]}; switched where {at}"
@@ -89,7 +89,7 @@ def differs(other: str, cause: str) -> Callable[[str], Witness | None]:
     def search(name: str) -> Witness | None:
         for each in compare(load(name), load(other), WORLD).differences:
             if each.cause == cause:
-                return format(list(each.inputs)), f"{each.a[-1]} ({other}: {each.b[-1]})"
+                return spell(list(each.inputs)), f"{each.a[-1]} ({other}: {each.b[-1]})"
         return None
 
     return search

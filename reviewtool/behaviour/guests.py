@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache as remembered
 from pathlib import Path
 
-from refmodel.vocabulary import Input, Observation
-from refmodel.vocabulary import format as spell
+from refmodel.vocabulary import Input, Observation, spell
 from refmodel.world import World
 from reviewtool import paths
 from reviewtool.behaviour.agent import agent_line

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from refmodel.vocabulary import Input, Observation, parse_observation
-from refmodel.vocabulary import format as spell
+from refmodel.vocabulary import Input, Observation, parse_observation, spell
 from reviewtool.behaviour.conversation import Conversation
 from reviewtool.behaviour.equivalence import WITHHELD
 from reviewtool.behaviour.guests import RunGuest, Settings, Trace, Word

@@ -16,7 +16,7 @@ from itertools import permutations
 from refmodel.inputs import perform
 from refmodel.kvm import GuestMemfd
 from refmodel.model import Revision, conflicting, patch
-from refmodel.vocabulary import Input, format, parse  # noqa: A004 - the pair of parse
+from refmodel.vocabulary import Input, parse, spell
 from refmodel.world import Oops, State, World
 from reviewtool.progress import SILENT, Progress
 
@@ -72,7 +72,7 @@ class Race:
 
     def __str__(self) -> str:
         steps = "; ".join(f"[{who}] {what}" for who, what in self.schedule)
-        return f"{self.finding}: {format(self.setup)} | {steps}"
+        return f"{self.finding}: {spell(self.setup)} | {steps}"
 
 
 @dataclass(frozen=True, slots=True)

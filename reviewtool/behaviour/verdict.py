@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from refmodel.model import Model
-from refmodel.vocabulary import format as spell
+from refmodel.vocabulary import spell
 from refmodel.world import World
 from reviewtool import cache, paths
 from reviewtool.behaviour.compare import compare

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from refmodel.model import Revision
-from refmodel.vocabulary import format, parse  # noqa: A004 - the pair of parse
+from refmodel.vocabulary import parse, spell
 from refmodel.world import World
 from reviewtool.behaviour.compare import BehaviourDiff, Difference, compare, components
 from reviewtool.behaviour.explore import trace
@@ -65,7 +65,7 @@ def test_the_rfc_and_v3_differ_as_the_mails_say(
     diff: BehaviourDiff, cause: str, inputs: str, a: str, b: str
 ) -> None:
     found = told(diff, cause)
-    assert format(found.inputs) == inputs
+    assert spell(found.inputs) == inputs
     assert str(found.a[-1]) == a
     assert str(found.b[-1]) == b
 
@@ -130,4 +130,4 @@ def without_locality(model: Revision) -> Revision:
 
 def test_the_sequence_of_a_difference_is_text_anybody_can_type(diff: BehaviourDiff) -> None:
     for each in diff.differences:
-        assert parse(format(each.inputs)) == each.inputs
+        assert parse(spell(each.inputs)) == each.inputs

@@ -6,7 +6,7 @@ Each expectation names who said it.  "D" marks what was deduced from code and ne
 
 import pytest
 
-from refmodel.vocabulary import format  # noqa: A004 - the word for it
+from refmodel.vocabulary import spell
 from refmodel.world import World
 from reviewtool.behaviour.compare import BehaviourDiff, compare
 from reviewtool.behaviour.explore import trace
@@ -198,7 +198,7 @@ EXACT = {
 
 
 def witnesses(diff: BehaviourDiff) -> dict[str, str]:
-    return {each.cause: format(each.inputs) for each in diff.differences}
+    return {each.cause: spell(each.inputs) for each in diff.differences}
 
 
 @pytest.mark.parametrize(("a", "b", "world", "expected"), NEIGHBOURS)

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from refmodel.vocabulary import format  # noqa: A004 - the word for it
+from refmodel.vocabulary import spell
 from reviewtool.behaviour.models import known, load
 from reviewtool.behaviour.properties import Answer, ask
 
@@ -17,7 +17,7 @@ def answers(name: str) -> dict[str, Answer]:
 
 
 def shown(answer: Answer) -> tuple[str, str]:
-    return format(answer.inputs), str(answer.observations[-1])
+    return spell(answer.inputs), str(answer.observations[-1])
 
 
 def test_the_rfc_crashes_exposes_memory_and_loses_data() -> None:
@@ -48,7 +48,7 @@ def test_v3_leaves_a_thread_asleep_when_its_range_is_unregistered() -> None:
     """Not in the mails: 6.12 wakes sleepers of a MISSING range only."""
     found = answers("v3_minor_noalloc")["unregistering leaves nobody asleep"]
     assert found.verdict == "no"
-    assert format(found.inputs).endswith("unregister")
+    assert spell(found.inputs).endswith("unregister")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_v3_leaves_a_thread_asleep_when_its_range_is_unregistered() -> None:
 def test_a_no_that_the_mails_or_nobody_gave(name: str, question: str, inputs: str) -> None:
     found = answers(name)[question]
     assert found.verdict == "no"
-    assert format(found.inputs) == inputs
+    assert spell(found.inputs) == inputs
 
 
 @pytest.mark.parametrize("name", ["mrfc_fault_codes", "m2_do_userfault", "userfault_m2_write_v7"])

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from refmodel.model import conflicting
-from refmodel.vocabulary import Observation, format, parse  # noqa: A004 - the pair of parse
+from refmodel.vocabulary import Observation, parse, spell
 from refmodel.world import World
 from reviewtool.behaviour.models import known, load
 from reviewtool.behaviour.symmetry import (
@@ -63,4 +63,4 @@ def renamed(text: str, names: Renaming) -> str:
 
 def test_a_sequence_names_things_as_they_come() -> None:
     told = in_order(parse("write u1 p1 B; read u0 p2; pwrite p0 A"), WORLD)
-    assert format(told) == "write u0 p0 A; read u1 p2; pwrite p1 B"
+    assert spell(told) == "write u0 p0 A; read u1 p2; pwrite p1 B"

@@ -9,8 +9,7 @@ import pytest
 
 from refmodel.revisions.rfc_missing import MODEL as RFC
 from refmodel.revisions.v3_minor_noalloc import MODEL as V3
-from refmodel.vocabulary import format as spell
-from refmodel.vocabulary import parse
+from refmodel.vocabulary import parse, spell
 from refmodel.world import World
 from reviewtool.behaviour.conformance import Bench, run_suites
 from reviewtool.behaviour.guests import GuestFailed, RunGuest, Settings, kernel_guest, record

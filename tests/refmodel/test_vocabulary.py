@@ -10,10 +10,10 @@ from refmodel.vocabulary import (
     Input,
     VocabularyError,
     allows,
-    format,  # noqa: A004 - the pair of parse
     observation,
     parse,
     parse_observation,
+    spell,
 )
 from refmodel.world import World
 
@@ -22,11 +22,11 @@ EVERYTHING = alphabet(World(pages=2, threads=2, past_eof=True, userfault=True))
 
 @given(st.lists(st.sampled_from(EVERYTHING), max_size=8))
 def test_every_sequence_reads_back_as_it_was_written(inputs: list[Input]) -> None:
-    assert parse(format(inputs)) == tuple(inputs)
+    assert parse(spell(inputs)) == tuple(inputs)
 
 
 def test_spacing_does_not_matter_but_spelling_is_canonical() -> None:
-    assert format(parse("register  missing ;read u0 p0")) == "register missing; read u0 p0"
+    assert spell(parse("register  missing ;read u0 p0")) == "register missing; read u0 p0"
 
 
 def test_no_text_is_the_empty_sequence() -> None:
