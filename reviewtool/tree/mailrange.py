@@ -53,10 +53,17 @@ class MailPair:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A patch's diff as range-diff compares it, line by line, and its files."""
+    """What range-diff compares of a patch, line by line; its files; what leaving it alone costs.
+
+    That is the diff; of a commit without one its author and message, which cost nothing alone.
+    """
 
     lines: tuple[str, ...]
     files: tuple[FilePatch, ...]
+    size: int
+
+    def alone(self, factor: int) -> int:
+        return self.size * factor // 100
 
 
 def mail_range(
@@ -68,8 +75,8 @@ def mail_range(
     left = [i for i in range(len(a)) if i not in partner.values()]
     right = [j for j in range(len(b)) if j not in partner]
     costs = dict(_costs(old, new, left, right))
-    alone_a = {i: len(old[i].lines) * factor // 100 for i in left}
-    alone_b = {j: len(new[j].lines) * factor // 100 for j in right}
+    alone_a = {i: old[i].alone(factor) for i in left}
+    alone_b = {j: new[j].alone(factor) for j in right}
     partner |= {j: i for i, j in assign(costs, alone_a, alone_b)}
     return tuple(_in_order(a, b, old, new, partner, costs, alone_a, alone_b))
 
@@ -155,7 +162,10 @@ def _text(patch: Patch) -> _Text:
     try:
         files = parse(patch.diff.encode("utf-8", "surrogateescape"))
     except DamagedPatch:
-        return _Text(tuple(patch.diff.split("\n")), ())
+        damaged = tuple(patch.diff.split("\n"))
+        return _Text(damaged, (), len(damaged))
+    if not files:
+        return _Text((patch.author, patch.subject, *patch.message.split("\n")), (), 0)
     lines: list[str] = []
     for file in files:
         mark = " (new)" if file.old is None else " (deleted)" if file.new is None else ""
@@ -163,7 +173,7 @@ def _text(patch: Patch) -> _Text:
         for hunk in file.hunks:
             lines.append(f"@@ {file.path}: {hunk.section}" if hunk.section else "@@")
             lines += _lines(hunk)
-    return _Text(tuple(lines), files)
+    return _Text(tuple(lines), files, len(lines))
 
 
 def _lines(hunk: Hunk) -> list[str]:

@@ -3,16 +3,24 @@
 
 import itertools
 import random
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from reviewtool.archive.types import Patch
+from reviewtool.paths import reference_impl
 from reviewtool.report.rangediff import lines, range_shape, range_text
-from reviewtool.review.session import Session, applied, posting
+from reviewtool.review.session import Session, applied, open_session, posting, with_base
 from reviewtool.tree.assignment import assign
-from reviewtool.tree.mailrange import mail_range
-from reviewtool.tree.rangediff import range_diff
+from reviewtool.tree.base import Base
+from reviewtool.tree.mailrange import MailPair, mail_range
+from reviewtool.tree.outcome import Applied
+from reviewtool.tree.rangediff import RangePair, parse_range_diff, range_diff
+from reviewtool.tree.store import run_git
 from tests.bench.rangediff import series
+from tests.tree.mailed_commits import mailed_commits
 
 
 def patch(index: int, *body: str, subject: str = "", message: str = "Why.\n") -> Patch:
@@ -55,6 +63,15 @@ def test_a_changed_message_alone_is_a_change() -> None:
     assert (one.state, one.message, one.hunks) == ("changed", True, ())
     tagged = patch(1, *BODY, message="Why.\n\nReviewed-by: R <r@x>\n")
     assert told([patch(1, *BODY)], [tagged]) == [(1, 1, "same")]
+
+
+def test_commits_without_a_diff_are_one_where_their_messages_are() -> None:
+    empty = replace(patch(1, *BODY), diff="")
+    assert told([empty], [empty]) == [(1, 1, "same")]
+    assert told([empty], [replace(empty, message="Other.\n")]) == [
+        (None, 1, "added"),
+        (1, None, "removed"),
+    ]
 
 
 def test_what_has_little_in_common_is_left_alone() -> None:
@@ -109,6 +126,14 @@ def test_three_revisions_are_one_table_with_a_line_a_patch() -> None:
     assert "1!" in range_text(ranges, hunks=True)
 
 
+def alike(git: Iterable[RangePair], ours: Iterable[MailPair], *numbers: list[int]) -> bool:
+    """Whether git, which counts commits, and ours, by the numbers of the mails, pair the same."""
+    (a, b) = numbers
+    return {(one.a, one.b) for one in ours} == {
+        (a[one.a - 1] if one.a else None, b[one.b - 1] if one.b else None) for one in git
+    }
+
+
 @pytest.mark.kernel
 def test_the_embedded_revisions_are_paired_as_git_pairs_their_commits(session: Session) -> None:
     names = [one.id for one in session.study.revisions]
@@ -116,13 +141,54 @@ def test_the_embedded_revisions_are_paired_as_git_pairs_their_commits(session: S
     whole = [name for name in names if trees[name].complete]
     assert len(whole) >= 6
     for a, b in itertools.combinations(whole, 2):
-        numbers = [[one.index for one in posting(session, name).patches] for name in (a, b)]
-        gits = {
-            (
-                numbers[0][one.a - 1] if one.a else None,
-                numbers[1][one.b - 1] if one.b else None,
-            )
-            for one in range_diff(trees[a], trees[b]).pairs
-        }
         ours = mail_range(posting(session, a).patches, posting(session, b).patches)
-        assert {(one.a, one.b) for one in ours} == gits, (a, b)
+        numbers = [[one.index for one in posting(session, name).patches] for name in (a, b)]
+        assert alike(range_diff(trees[a], trees[b]).pairs, ours, *numbers), (a, b)
+
+
+ORIGINALS = reference_impl() / "study/guest_memfd/originals.toml"
+
+
+def test_the_real_series_are_paired_as_git_pairs_what_was_mailed(
+    lore: Path, tmp_path: Path
+) -> None:
+    del lore  # the study's mail is there
+    session = open_session(str(ORIGINALS), None)
+    patches = {one.id: posting(session, one.id).patches for one in session.study.revisions}
+    store = tmp_path / "mailed.git"
+    commits = mailed_commits(store, patches)
+    pairs = list(itertools.combinations(patches, 2))
+    assert len(pairs) == 78
+    for a, b in pairs:
+        told = run_git(store, "range-diff", "--no-color", "--no-notes", commits[a], commits[b])
+        git = parse_range_diff(told.stdout.decode("utf-8", "surrogateescape"))
+        numbers = [[one.index for one in patches[name]] for name in (a, b)]
+        assert alike(git, mail_range(patches[a], patches[b]), *numbers), (a, b)
+
+
+@pytest.mark.kernel
+def test_the_real_series_on_a_base_are_paired_as_git_pairs_their_commits(
+    lore: Path, base: Base
+) -> None:
+    """Bridging changes diffs, and leaves selftests out: what is compared are the commits."""
+    del lore
+    if not base.version.startswith("6.12."):
+        pytest.skip(f"the resolutions are for 6.12, the base at hand is {base.version}")
+    session = with_base(open_session(str(ORIGINALS), None))
+    trees = {one.id: applied(session, one.id) for one in session.study.revisions}
+    committed = {name: commits_of(trees[name], posting(session, name).patches) for name in trees}
+    pairs = list(itertools.combinations(trees, 2))
+    assert len(pairs) == 78
+    for a, b in pairs:
+        numbers = [[one.index for one in committed[name]] for name in (a, b)]
+        ours = mail_range(committed[a], committed[b])
+        assert alike(range_diff(trees[a], trees[b]).pairs, ours, *numbers), (a, b)
+
+
+def commits_of(tree: Applied, patches: Iterable[Patch]) -> list[Patch]:
+    """The patches with the diffs of their commits, empty where all hunks were left out."""
+    found = []
+    for patch, outcome in zip(patches, tree.outcomes, strict=True):
+        shown = run_git(tree.store, "diff-tree", "-p", f"{outcome.commit}^", str(outcome.commit))
+        found.append(replace(patch, diff=shown.stdout.decode("utf-8", "surrogateescape")))
+    return found
