@@ -56,8 +56,8 @@ def apply(
 ) -> Applied:
     """Apply prerequisites, bridge, ``patches`` and overlay, in that order, to ``base``.
 
-    ``resolutions`` say how hunks of ``patches`` that do not fit read on this base; they are used
-    only where a patch does not apply as mailed. ``name`` is ``study/revision``:
+    ``resolutions`` say how hunks of prerequisites and ``patches`` that do not fit read on this
+    base; they are used only where a patch does not apply as mailed. ``name`` is ``study/revision``:
     refs/reviewtool/NAME will hold the result, NAME.base and NAME.tip the base and the last commit
     of all. ``wanted_base`` is the base-commit of the mail.
     A patch that does not apply is an outcome, not an error; the patches after it are still tried
@@ -68,7 +68,7 @@ def apply(
     if not _NAME.match(name) or ".." in name or name.endswith((".lock", ".base", ".tip")):
         raise InputError("is no name for a revision", name, "use letters, digits, - _ . and /")
     series = (
-        *make_ready(prerequisites, "prerequisite"),
+        *make_ready(prerequisites, "prerequisite", resolutions),
         *make_ready(bridge, "bridge"),
         *make_ready(patches, "patch", resolutions),
         *make_ready(overlay, "overlay"),

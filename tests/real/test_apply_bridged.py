@@ -41,22 +41,22 @@ BRIDGED = {
     ),
     "rppt-rfc": (
         "rppt-rfc",
-        ["prerequisite", "prerequisite-6.18"],
+        ["prerequisite", "prerequisite-6.18", "prerequisite-flags"],
         ["bridged", "bridged", "bridged", "bridged"],
     ),
     "rppt-v1": (
         "rppt-v1",
-        ["prerequisite", "prerequisite-6.18"],
+        ["prerequisite", "prerequisite-6.18", "prerequisite-flags"],
         ["bridged", "bridged", "offset", "bridged", "bridged"],
     ),
     "rppt-v2": (
         "rppt-v2",
-        ["prerequisite", "prerequisite-6.18"],
+        ["prerequisite", "prerequisite-6.18", "prerequisite-flags"],
         ["bridged", "bridged", "offset", "bridged", "bridged"],
     ),
     "rppt-v3": (
         "rppt-v3",
-        ["prerequisite", "prerequisite-6.18"],
+        ["prerequisite", "prerequisite-6.18", "prerequisite-flags"],
         ["bridged", "bridged", "offset", "bridged", "bridged"],
     ),
 }
