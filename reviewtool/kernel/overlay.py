@@ -34,8 +34,9 @@ def read_overlay(version: str, profile: str, folder: Path | None = None) -> Over
 
     A profile other than fast comes on top of fast. Below ``patches``, what lies in a folder named
     after a version (``6.12``), or the first and the last of several (``7.2-7.3``), is for bases of
-    these versions only; ``config`` may have a fragment for a version. Raises :class:`InputError`
-    for a profile or a base that nothing is there for.
+    these versions only, and all that are for a base are applied in the order of their own names;
+    ``config`` may have a fragment for a version. Raises :class:`InputError` for a profile or a base
+    that nothing is there for.
     """
     root = folder if folder is not None else paths.reference_impl() / "um-kvm"
     series = ".".join(version.split(".")[:2])
@@ -43,16 +44,16 @@ def read_overlay(version: str, profile: str, folder: Path | None = None) -> Over
     if not config.is_file():
         known = sorted(p.stem for p in (root / "config").glob("[a-z]*.config"))
         raise InputError("is no build profile", profile, f"one of: {', '.join(known)}")
-    versions = sorted(p.name for p in (root / "patches").iterdir() if p.is_dir())
-    mine = [name for name in versions if _covers(name, series)]
-    if versions and not mine:
+    folders = sorted(p.name for p in (root / "patches").iterdir() if p.is_dir())
+    mine = [name for name in folders if _covers(name, series)]
+    if folders and not mine:
         raise InputError(
             "KVM for User-Mode Linux does not know this base",
             f"Linux {version}",
-            f"use one of {', '.join(versions)}",
+            f"use one of {', '.join(_known(folders))}",
         )
-    mails = sorted((root / "patches").glob("*.patch"))
-    mails += [mail for name in mine for mail in sorted((root / "patches" / name).glob("*.patch"))]
+    places = [root / "patches", *(root / "patches" / name for name in mine)]
+    mails = sorted((m for place in places for m in place.glob("*.patch")), key=lambda m: m.name)
     files = sorted(p for p in (root / "files").rglob("*") if p.is_file())
     named = dict.fromkeys(("fast", profile, series))
     fragments = [root / "config" / f"{name}.config" for name in named]
@@ -67,6 +68,13 @@ def _covers(folder: str, series: str) -> bool:
     """Whether ``7.2`` or ``7.2-7.3`` is for bases of ``series``."""
     first, _, last = folder.partition("-")
     return _numbers(first) <= _numbers(series) <= _numbers(last or first)
+
+
+def _known(folders: list[str]) -> list[str]:
+    """``folders``, without those of single versions that a folder for several is for as well."""
+    several = [folder for folder in folders if "-" in folder]
+    rest = {one for one in folders if one in several or not any(_covers(f, one) for f in several)}
+    return sorted(rest, key=lambda folder: _numbers(folder.partition("-")[0]))
 
 
 def _numbers(series: str) -> tuple[int, ...]:

@@ -120,8 +120,17 @@ def test_a_base_the_overlay_does_not_know_is_named(folder: Path) -> None:
     (folder / "patches/7.2-7.10/0003-c.patch").write_text("")
     assert len(read_overlay("7.9", "fast", folder).patches) == 3
     assert len(read_overlay("6.12.1", "fast", folder).patches) == 2
+    (folder / "patches/7.3").mkdir()
     with pytest.raises(InputError, match=r"^Linux 5.10: .*this base; use one of 6.12, 7.2-7.10"):
         read_overlay("5.10", "fast", folder)
+
+
+def test_patches_for_one_version_and_for_several_go_in_together_by_number(folder: Path) -> None:
+    for name in ("7.2-7.3/0003-c", "7.2-7.3/0005-e", "7.3/0004-d", "7.2/0004-d"):
+        (folder / f"patches/{name}.patch").parent.mkdir(exist_ok=True)
+        (folder / f"patches/{name}.patch").write_text("")
+    applied = [Path(name).name for name, _ in read_overlay("7.3.1", "fast", folder).patches]
+    assert applied == [f"{n}.patch" for n in ("0001-a", "0002-b", "0003-c", "0004-d", "0005-e")]
 
 
 @pytest.mark.parametrize("profile", ["fast", "debug"])
