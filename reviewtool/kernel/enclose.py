@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from reviewtool.errors import Unavailable
+from reviewtool.errors import InputError, Unavailable
 from reviewtool.kernel import usage
 from reviewtool.kernel.sandbox import INSIDE, Limits, Mount, View, argv, namespaces, system
 
@@ -112,10 +112,18 @@ def _for_all(path: Path) -> bool:
 
 
 def _give(folder: Path, owner: int) -> None:
-    os.chown(folder, owner, owner)
-    for place, folders, files in os.walk(folder):
-        for name in (*folders, *files):
-            os.chown(os.path.join(place, name), owner, owner, follow_symlinks=False)  # noqa: PTH118 - as os.walk gives it
+    """Make ``folder`` and all in it the sandbox's; InputError where we are root by name only."""
+    try:
+        os.chown(folder, owner, owner)
+        for place, folders, files in os.walk(folder):
+            for name in (*folders, *files):
+                os.chown(os.path.join(place, name), owner, owner, follow_symlinks=False)  # noqa: PTH118 - as os.walk gives it
+    except OSError as error:
+        raise InputError(
+            f"cannot be given to user {owner}, who builds in the sandbox: {error.strerror}",
+            str(folder),
+            "remove it, or name another cache by REVIEWTOOL_CACHE",
+        ) from error
 
 
 @contextmanager
