@@ -20,6 +20,7 @@ from reviewtool.behaviour.agent import agent_line
 from reviewtool.behaviour.processors import pinned
 from reviewtool.errors import RequestError
 from reviewtool.kernel.boot import FOLDER, GuestJob, GuestLimits, boot, new_console
+from reviewtool.kernel.bytecode import compiled
 from reviewtool.kernel.events import KernelEvent, events
 from reviewtool.kernel.supervise import ignore
 from reviewtool.kernel.symbols import Symbols, read_symbols
@@ -137,7 +138,7 @@ def kernel_guest(
         job = GuestJob(
             module="refmodel.guest.agent",
             argv=(f"{FOLDER}/plan.json",),
-            packages=(paths.reference_impl() / "refmodel",),
+            packages=(compiled(paths.reference_impl() / "refmodel"),),
             files={"plan.json": plan},
         )
         limits = GuestLimits(seconds=_LONGEST, memory=memory)

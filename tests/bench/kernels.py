@@ -18,6 +18,7 @@ from refmodel.vocabulary import parse
 from reviewtool.behaviour.guests import Settings, kernel_guest
 from reviewtool.kernel.boot import FOLDER, GuestJob, GuestLimits, boot
 from reviewtool.kernel.build import Kernel, build
+from reviewtool.kernel.bytecode import compiled
 from reviewtool.paths import reference_impl
 from reviewtool.review.kernels import kernel
 from reviewtool.review.session import Session, base_of, open_session, with_base
@@ -104,7 +105,7 @@ def _first_observation(made: Kernel) -> float:
     job = GuestJob(
         module="refmodel.guest.agent",
         argv=(f"{FOLDER}/plan.json",),
-        packages=(reference_impl() / "refmodel",),
+        packages=(compiled(reference_impl() / "refmodel"),),
         files={"plan.json": ONE_READ},
     )
     boot(made.path, job, GuestLimits(), line, trusted=True)

@@ -10,7 +10,6 @@ in HLT. On a real x86 KVM vCPUs that execute instructions stand in for these (re
 import fcntl
 import mmap
 import os
-import platform
 from dataclasses import dataclass
 
 from refmodel.guest import abi
@@ -121,7 +120,7 @@ def open_vm(flags: int) -> Vm:
     size = fcntl.ioctl(kvm, abi.KVM_GET_VCPU_MMAP_SIZE, 0)
     os.close(kvm)
     flags |= fcntl.ioctl(vm, abi.KVM_CHECK_EXTENSION, abi.KVM_CAP_GUEST_MEMFD_FLAGS)
-    real = platform.machine() == "x86_64" and not _is_user_mode()
+    real = os.uname().machine == "x86_64" and not _is_user_mode()
     code = set_up(vm) if real else None
     descriptors = [fcntl.ioctl(vm, abi.KVM_CREATE_VCPU, number) for number in range(2)]
     kind = X86Vcpu if real else Vcpu
