@@ -19,6 +19,7 @@ _IOEVENTFD = 0x4040AE79
 _CAP_GUEST_MEMFD_FLAGS = 244
 _CREATE_VCPU, _RUN, _GET_STATS_FD = 0xAE41, 0xAE80, 0xAECE
 _SET_REGION2, _GET_DIRTY_LOG, _SET_ATTRIBUTES = 0x40A0AE49, 0x4010AE42, 0x4020AED2
+_ENABLE_CAP, _CLEAR_DIRTY_LOG, _CAP_MANUAL_DIRTY_LOG_PROTECT2 = 0x4068AEA3, 0xC018AEC0, 168
 _GET_REGS, _SET_REGS, _TRANSLATE = 0x8090AE81, 0x4090AE82, 0xC018AE85
 _CREATE_GUEST_MEMFD, _PRE_FAULT = 0xC040AED4, 0xC040AED5
 _HLT, _MMIO, _INTERNAL_ERROR, _MEMORY_FAULT = 5, 6, 17, 39
@@ -180,6 +181,17 @@ class Vm:
         argument = struct.pack("<IIQ", slot, 0, ctypes.addressof(bitmap))
         fcntl.ioctl(self.fd, _GET_DIRTY_LOG, argument)
         return bitmap.value
+
+    def protect_by_hand(self) -> None:
+        """From now on reading a dirty log neither clears it nor protects the pages in it."""
+        argument = struct.pack("<II4Q64x", _CAP_MANUAL_DIRTY_LOG_PROTECT2, 0, 1, 0, 0, 0)
+        fcntl.ioctl(self.fd, _ENABLE_CAP, argument)
+
+    def clear_dirty(self, slot: int, pages: int, bits: int) -> None:
+        """KVM_CLEAR_DIRTY_LOG for those of a slot's first ``pages`` pages that ``bits`` names."""
+        bitmap = ctypes.c_uint64(bits)
+        argument = struct.pack("<IIQQ", slot, pages, 0, ctypes.addressof(bitmap))
+        fcntl.ioctl(self.fd, _CLEAR_DIRTY_LOG, argument)
 
     def statistics(self) -> dict[str, int]:
         """The VM's binary statistics."""

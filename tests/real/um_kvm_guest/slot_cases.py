@@ -22,7 +22,7 @@ from tests.real.um_kvm_guest.kvm import (
 from tests.real.um_kvm_guest.memory import PAGE, anonymous, drop, fill, peek, unmap
 
 BASE = 0x20000
-EFAULT, EINVAL = 14, 22
+EFAULT, EEXIST, EINVAL = 14, 17, 22
 
 
 def _machine(flags: int = 0) -> tuple[Vm, int, Vcpu]:
@@ -97,6 +97,38 @@ def logging_that_starts_later_misses_nothing() -> None:
     assert vcpu.mapped(BASE) == "r"
     vcpu.do(WRITE, BASE)
     assert vm.dirty(1) == 0b01
+
+
+def a_log_that_is_cleared_by_hand_stays_until_then() -> None:
+    vm, _, vcpu = _machine(LOG_DIRTY)
+    vm.protect_by_hand()
+    vcpu.do(WRITE, BASE)
+    vcpu.do(WRITE, BASE + PAGE)
+    assert [vm.dirty(1), vm.dirty(1)] == [0b11, 0b11]
+    assert vcpu.mapped(BASE) == "rw"
+    vm.clear_dirty(1, 2, 0b01)
+    assert [vcpu.mapped(BASE), vcpu.mapped(BASE + PAGE)] == ["r", "rw"]
+    assert vm.dirty(1) == 0b10
+    vcpu.do(WRITE, BASE)
+    assert vm.dirty(1) == 0b11
+
+
+def a_slot_that_is_moved_takes_its_memory_along() -> None:
+    vm, user, vcpu = _machine()
+    fill(user, b"A")
+    assert vcpu.do(READ, BASE, 1) == Done(0x41)
+    assert vm.slot(1, BASE + 8 * PAGE, 2, 0, user) == 0
+    assert vcpu.do(READ, BASE, 1) == Mmio(BASE, 1, None)
+    assert vcpu.do(READ, BASE + 8 * PAGE, 1) == Done(0x41)
+
+
+def slots_lie_side_by_side_but_not_over_one_another() -> None:
+    vm, user, vcpu = _machine()
+    other = anonymous(1)
+    assert vm.slot(2, BASE + PAGE, 1, 0, other) == EEXIST
+    assert vm.slot(2, BASE + 2 * PAGE, 1, 0, other) == 0
+    assert vcpu.do(WRITE, BASE + 2 * PAGE - 1, 2, 0x4241) == Done(0x4241)
+    assert (peek(user + 2 * PAGE - 1), peek(other)) == (b"A", b"B")
 
 
 def kvm_itself_reads_and_writes_user_memory() -> None:

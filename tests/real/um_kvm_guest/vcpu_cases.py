@@ -2,6 +2,8 @@
 """The software vCPU: one request at a time, through stage-2 or MMIO."""
 
 import os
+import time
+from functools import partial
 
 from tests.real.um_kvm_guest.kvm import (
     FETCH,
@@ -9,6 +11,7 @@ from tests.real.um_kvm_guest.kvm import (
     READ,
     WRITE,
     Done,
+    Exit,
     Fault,
     Mmio,
     Refused,
@@ -16,11 +19,13 @@ from tests.real.um_kvm_guest.kvm import (
     Vm,
 )
 from tests.real.um_kvm_guest.memory import PAGE, punch
+from tests.real.um_kvm_guest.uffd import Thread
 
 BASE = 0x10000
 PAGES = 4
 END = BASE + PAGES * PAGE
 ALL_A = int.from_bytes(b"A" * 8, "little")
+ALL_B = int.from_bytes(b"B" * 8, "little")
 
 
 def _machine() -> tuple[Vm, int, Vcpu]:
@@ -109,6 +114,34 @@ def vcpus_share_memory_and_stage_2() -> None:
     first.do(WRITE, BASE, 8, 5)
     assert second.do(READ, BASE) == Done(5)
     assert second.mapped(BASE) == "rw"
+
+
+def vcpus_in_threads_of_their_own_share_pages_that_come_and_go() -> None:
+    vm, file, first = _machine()
+    vcpus = [first, *(vm.vcpu(number) for number in range(1, 4))]
+    words = PAGES * PAGE // 8
+
+    def again_and_again(vcpu: Vcpu, operation: int, value: int) -> set[Exit]:
+        return {vcpu.do(operation, BASE, 8, value, words) for _ in range(20)}
+
+    requests = ((WRITE, ALL_A), (WRITE, ALL_B), (READ, 0), (FETCH, 0))
+    threads = [
+        Thread(partial(again_and_again, vcpu, *request))
+        for vcpu, request in zip(vcpus, requests, strict=True)
+    ]
+    for number in range(100):
+        punch(file, number % PAGES)
+        time.sleep(0.001)
+    assert not any(thread.blocked(20) for thread in threads)
+    assert [thread.result() for thread in threads[:2]] == [{Done(ALL_A)}, {Done(ALL_B)}]
+    for thread in threads[2:]:
+        seen = thread.result()
+        assert isinstance(seen, set)
+        assert seen <= {Done(0), Done(ALL_A), Done(ALL_B)}
+    assert vm.statistics()["stage2_unmaps"] > PAGES
+    first.do(WRITE, BASE, 8, ALL_A, words)
+    assert {vcpu.do(READ, BASE, 8, 0, words) for vcpu in vcpus} == {Done(ALL_A)}
+    assert {vcpu.registers().left for vcpu in vcpus} == {0}
 
 
 def memory_without_a_slot_is_mmio() -> None:
