@@ -39,10 +39,11 @@ _PANIC_STATUS = 134  # the UML process aborts
 # must end the guest, for what runs after it proves nothing, a freed page must not read as it did
 # (page_poison), and a leaked one shall tell how it was allocated (page_owner). Addresses below brk
 # are not random, or UML maps hundreds of MiB for nothing. Nothing here waits by counting loops, so
-# the kernel need not take a tenth of a second to measure how long one takes (lpj).
+# the kernel need not take a tenth of a second to measure how long one takes (lpj). A kernel that
+# knows nothing of seccomp hands it on to init as a variable.
 _COMMAND_LINE = (
     *("rootfstype=hostfs", "rootflags=/", "ro", "con=null", "con0=fd:0,fd:1", "ssl=null"),
-    *("loglevel=5", "oops=panic", "page_poison=1", "page_owner=on", "lpj=10000000"),
+    *("loglevel=5", "oops=panic", "page_poison=1", "page_owner=on", "lpj=10000000", "seccomp=auto"),
 )
 
 

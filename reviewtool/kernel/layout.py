@@ -12,7 +12,8 @@ so that make builds again what depends on it and nothing else.
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -67,7 +68,8 @@ def _planned(base: Path, words: dict[str, str], changes: Sequence[FileChange]) -
 def part(base: Path, changes: Sequence[FileChange], places: Sequence[str]) -> Plan:
     """What ``places``, files and folders, of ``base`` with ``changes`` laid over it look like.
 
-    A place the base does not have is left out.
+    A place the base does not have is left out; a file elsewhere in the base that a symbolic link in
+    one of the places leads to is put in.
     """
     words: dict[str, str] = {}
     for place in places:
@@ -75,8 +77,29 @@ def part(base: Path, changes: Sequence[FileChange], places: Sequence[str]) -> Pl
             words |= _scan_folder(base, place, whole=True)
         elif (base / place).is_file():
             words[place] = _worded((base / place).lstat())
+    for path in _led_to(base, words) - words.keys():
+        words[path] = _worded((base / path).lstat())
     inside = [change for change in changes if _within(change.path, places)]
     return _planned(base, words, inside)
+
+
+def _led_to(base: Path, paths: Iterable[str]) -> set[str]:
+    """The files of the base that links among ``paths`` lead to."""
+    found = set()
+    for path in paths:
+        if (base / path).is_symlink():
+            target = os.path.normpath(Path(path).parent / (base / path).readlink())
+            if not target.startswith(("/", "..")) and stat.S_ISREG(_mode(base / target)):
+                found.add(target)
+    return found
+
+
+def _mode(path: Path) -> int:
+    """The file's mode, 0 if there is none."""
+    try:
+        return path.lstat().st_mode
+    except OSError:
+        return 0
 
 
 def _within(path: str, places: Sequence[str]) -> bool:
@@ -187,8 +210,8 @@ def _word(entry: os.DirEntry[str]) -> str:
     return _worded(entry.stat(follow_symlinks=False))
 
 
-def _worded(stat: os.stat_result) -> str:
-    return f"{stat.st_size} {stat.st_mtime_ns}"
+def _worded(status: os.stat_result) -> str:
+    return f"{status.st_size} {status.st_mtime_ns}"
 
 
 def _check(change: FileChange) -> None:

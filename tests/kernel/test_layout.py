@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from reviewtool.errors import InputError
-from reviewtool.kernel.layout import lay_out, plan
+from reviewtool.kernel.layout import lay_out, part, plan
 from reviewtool.tree.delta import FileChange
 
 OLD = 1_000_000_000  # nanoseconds would do as well; long before any object file
@@ -157,3 +157,19 @@ def test_nothing_is_written_through_a_link_of_the_base(base: Path, tmp_path: Pat
     with pytest.raises(InputError, match="symbolic link"):
         lay_out(plan(base, [change("mm/link/x.c", "x")]), tmp_path / "src")
     assert list(elsewhere.iterdir()) == []
+
+
+def test_a_part_has_what_its_links_lead_to_within_the_tree(base: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("")
+    for name, target in {
+        "here.h": "../../drivers/gpu/drm.c",
+        "outside": "../../../secret",
+        "absolute": str(tmp_path / "secret"),
+        "nowhere": "../../mm/gone.c",
+        "folder": "../../mm",
+    }.items():
+        (base / "tools/include" / name).symlink_to(target)
+    lay_out(part(base, (), ["tools/include"]), tmp_path / "src", linked=False)
+    assert (tmp_path / "src/tools/include/here.h").read_text() == "base drivers/gpu/drm.c\n"
+    files = [path for path in (tmp_path / "src").rglob("*") if path.is_file()]
+    assert sorted(path.name for path in files if not path.is_symlink()) == ["drm.c", "x.h"]
