@@ -17,7 +17,6 @@ from refmodel.vocabulary import Input, Observation, spell
 from refmodel.world import World
 from reviewtool import paths
 from reviewtool.behaviour.agent import agent_line
-from reviewtool.behaviour.processors import pinned
 from reviewtool.errors import RequestError
 from reviewtool.kernel.boot import FOLDER, GuestJob, GuestLimits, boot, new_console
 from reviewtool.kernel.bytecode import compiled
@@ -123,7 +122,6 @@ def kernel_guest(
         cancel, over = threading.Event(), threading.Event()
 
         def pass_on(line: str) -> None:
-            pin.release()
             heard[0] = time.monotonic()
             named = symbols.named(line)
             listen(named)
@@ -143,20 +141,19 @@ def kernel_guest(
         )
         limits = GuestLimits(seconds=_LONGEST, memory=memory)
         console = new_console()
-        with pinned() as pin:
-            try:
-                booted = boot(
-                    kernel,
-                    job,
-                    limits,
-                    pass_on,
-                    console=console,
-                    trusted=trusted,
-                    cancel=cancel,
-                    stdin=asking,
-                )
-            finally:
-                over.set()
+        try:
+            booted = boot(
+                kernel,
+                job,
+                limits,
+                pass_on,
+                console=console,
+                trusted=trusted,
+                cancel=cancel,
+                stdin=asking,
+            )
+        finally:
+            over.set()
         if stop is not None and stop.is_set():
             console.unlink(missing_ok=True)
             raise Cancelled("stopped while a guest was running")

@@ -20,6 +20,7 @@ from typing import Literal
 from reviewtool import cache
 from reviewtool.kernel import guest_init
 from reviewtool.kernel.enclose import view
+from reviewtool.kernel.processors import Pin, pinned
 from reviewtool.kernel.sandbox import Limits, Mount, View, interpreter
 from reviewtool.kernel.sandbox import argv as sandboxed
 from reviewtool.kernel.supervise import Outcome, ignore, run
@@ -119,9 +120,12 @@ def boot(
     """
     console = console or new_console()
     console.write_bytes(b"")
-    heard = _Heard(on_line)
     within = limits.sandbox()
-    with staged(kernel, job, limits, arguments, trusted=trusted) as (inside, command):
+    with (
+        staged(kernel, job, limits, arguments, trusted=trusted) as (inside, command),
+        pinned() as pin,
+    ):
+        heard = _Heard(on_line, pin)
         outcome = run(
             inside,
             command,
@@ -223,10 +227,14 @@ def _command(inside: View, limits: GuestLimits, arguments: tuple[str, ...]) -> l
 
 
 class _Heard:
-    """What the console has said so far about the guest's fate; every line is passed on."""
+    """What the console has said so far about the guest's fate; every line is passed on.
 
-    def __init__(self, pass_on: Callable[[str], None]) -> None:
+    With the first one the guest's processes are there, and ``pin`` is only theirs.
+    """
+
+    def __init__(self, pass_on: Callable[[str], None], pin: Pin) -> None:
         self._pass_on = pass_on
+        self._pin = pin
         self.reached = False
         self.status: int | None = None
         self.panic = ""
@@ -234,6 +242,7 @@ class _Heard:
         self.last = ""
 
     def __call__(self, line: str) -> None:
+        self._pin.release()
         if line == _REACHED:
             self.reached = True
         elif not self.panic and _PANIC in line:

@@ -22,6 +22,7 @@ from types import FrameType
 from reviewtool.errors import InputError
 from reviewtool.kernel.boot import GuestJob, GuestLimits, staged
 from reviewtool.kernel.enclose import started
+from reviewtool.kernel.processors import pinned
 from reviewtool.kernel.supervise import Watch
 
 _TICK = 0.2
@@ -55,10 +56,12 @@ def shell(
         tty.setraw(slave)
         with (
             staged(kernel, wanted, limits, ("quiet",), trusted=trusted) as (inside, command),
+            pinned() as pin,
             started(inside, command, within, stdin=slave, stdout=slave) as (process, root),
             _raw(sys.stdin.fileno()),
             _following_size(master),
         ):
+            pin.release()
             watch = Watch(root, within, (), None)
             while process.poll() is None and watch.exceeded(0) is None:
                 _copy(master)
