@@ -6,46 +6,27 @@ and nothing of ours is written into it.
 """
 
 import contextlib
-import fcntl
 import os
 import re
 import stat
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import IO
 
+from reviewtool import lock
 from reviewtool.errors import InputError
 from reviewtool.progress import Progress
 
-_POLL = 0.1  # seconds between two tries to get a folder somebody else has
 _COUNTABLE = 200  # changed files; beyond it nearly everything is compiled again
 
 
-@contextmanager
 def locked(
     folder: Path, progress: Progress, cancel: threading.Event | None = None
-) -> Iterator[bool]:
+) -> AbstractContextManager[bool]:
     """Hold ``folder`` for this process alone, waiting for whoever has it; False if cancelled."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as file:
-        if _lock(file):
-            yield True
-            return
-        with progress.task("waiting for another build with the same object folder"):
-            while not (had := _lock(file)) and not (cancel is not None and cancel.is_set()):
-                time.sleep(_POLL)
-        yield had
-
-
-def _lock(file: IO[str]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    waiting = "waiting for another build with the same object folder"
+    return lock.locked(folder / "lock", waiting, progress, cancel)
 
 
 @contextmanager

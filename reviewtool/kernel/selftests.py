@@ -21,6 +21,7 @@ from reviewtool.kernel.enclose import view
 from reviewtool.kernel.make import BuildFailed
 from reviewtool.kernel.sandbox import Limits, Mount, View
 from reviewtool.kernel.supervise import run
+from reviewtool.lock import locked
 from reviewtool.progress import SILENT, Progress
 from reviewtool.tree.delta import FileChange
 
@@ -88,8 +89,14 @@ def build_selftests(
     )
     built = cache.folder("kernel") / "selftests" / key
     log = cache.folder("kernel") / "logs" / f"selftests-{key[:16]}.log"
-    if not built.is_dir():
-        built.parent.mkdir(exist_ok=True)
+    if built.is_dir():
+        return _programs(built, log)
+    waiting = "waiting for another build of selftests"
+    with locked(built.parent / "lock", waiting, progress, cancel) as had:
+        if built.is_dir():
+            return _programs(built, log)
+        if not had:
+            raise BuildFailed(title, "cancelled while waiting for another build", (), log)
         log.parent.mkdir(exist_ok=True)
         log.write_bytes(b"")
         with tempfile.TemporaryDirectory(prefix=".", dir=built.parent) as name:
@@ -101,6 +108,10 @@ def build_selftests(
                     task.update(number, program)
                     room.make(program)
             room.result.rename(built)
+    return _programs(built, log)
+
+
+def _programs(built: Path, log: Path) -> tuple[Program, ...]:
     return tuple(_program(built, name, log) for name in PROGRAMS)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reviewtool import cache, process
 from reviewtool.errors import Unavailable
+from reviewtool.lock import locked
 from reviewtool.progress import SILENT, Progress
 from reviewtool.tree import unpack
 
@@ -37,16 +38,23 @@ def source(progress: Progress = SILENT) -> tuple[Path, str]:
     The newest one already in the cache is used as it is: only a cache without any asks apt.
     """
     bases = cache.folder("bases")
-    ready = sorted(bases.glob(f"{PACKAGE}_*/linux"), key=lambda p: p.parent.stat().st_mtime)
-    if ready:
-        folder = ready[-1]
-        return folder, folder.parent.name.replace("_", " ", 1)
-    options, download = _find(progress)
-    package = _fetch(options, download, progress)
-    target = bases / f"{PACKAGE}_{download.version.replace('/', '-')}"
-    _unpack(package, target, progress)
-    package.unlink()
+    if (ready := _ready(bases)) is not None:
+        return ready
+    lock = cache.folder("downloads") / "lock"
+    with locked(lock, f"waiting for another download of {PACKAGE}", progress):
+        if (ready := _ready(bases)) is not None:
+            return ready
+        options, download = _find(progress)
+        package = _fetch(options, download, progress)
+        target = bases / f"{PACKAGE}_{download.version.replace('/', '-')}"
+        _unpack(package, target, progress)
+        package.unlink()
     return target / "linux", f"{PACKAGE} {download.version}"
+
+
+def _ready(bases: Path) -> tuple[Path, str] | None:
+    found = sorted(bases.glob(f"{PACKAGE}_*/linux"), key=lambda p: p.parent.stat().st_mtime)
+    return (found[-1], found[-1].parent.name.replace("_", " ", 1)) if found else None
 
 
 def _find(progress: Progress) -> tuple[list[str], Download]:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -49,13 +50,19 @@ def archive(kernel: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def server(archive: Path) -> Iterator[str]:
+def asked() -> list[str]:
+    """The paths that were asked of the server, in order."""
+    return []
+
+
+@pytest.fixture
+def server(archive: Path, asked: list[str]) -> Iterator[str]:
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def __init__(self, *words: object) -> None:
             super().__init__(*words, directory=str(archive))  # type: ignore[arg-type] # the base's
 
         def log_message(self, *_: object) -> None:
-            pass
+            asked.append(self.path)
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as web:
         threading.Thread(target=web.serve_forever, daemon=True).start()
@@ -86,7 +93,7 @@ def test_without_lists_and_without_root_the_package_is_found_and_unpacked(
     assert base.version == "6.12.9"
     assert base.identity == "debian:linux-source-6.12 6.12.9-1"
     assert list((apt / "lists").glob("*Packages*")) == [], "the system's lists were touched"
-    assert list((cache / "downloads").iterdir()) == [], "the package is of no more use"
+    assert list((cache / "downloads").glob("*.deb")) == [], "the package is of no more use"
 
 
 def test_a_second_run_asks_nobody(apt: Path, cache: Path, archive: Path) -> None:
@@ -138,3 +145,10 @@ def test_where_there_is_no_apt_a_tree_is_asked_for(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Unavailable, match=r"no Debian .*--tree"):
         find_base()
+
+
+def test_three_at_once_download_it_once(apt: Path, asked: list[str]) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda _: find_base(), range(3)))
+    assert {base.version for base in found} == {"6.12.9"}
+    assert len([path for path in asked if path.endswith(".deb")]) == 1
