@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make demo	the main job: from mail to a verdict on booted kernels
-# make test	all tests, kernels built and booted for real
+# make test	all tests, kernels built and booted for real; TESTS=FILE for some, PARALLEL= for one
+#		after the other (for --pdb)
 # make check	lint, format and types
 # make bench	the figures of the README, measured
 # make man	build/reviewtool.1 and build/reviewtool.bash, from the parsers of all commands
@@ -9,6 +10,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# A file's tests stay together, for what they share is made once a file; tests/conftest.py says in
+# which order files are begun.
+PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 export PYTHON
 
 .PHONY: demo test check bench man venv clean packages packages-test requirements
@@ -17,7 +21,7 @@ demo: packages venv
 	@$(BIN)/reviewtool demo $(DEMO)
 
 test: packages-test venv
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest $(PARALLEL) $(TESTS)
 
 check: packages venv
 	$(BIN)/ruff check .

@@ -64,7 +64,7 @@ STUDIES = sorted((reference_impl() / "study" / "guest_memfd").glob("*.toml"))
 
 
 @pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.stem)
-def test_every_embedded_revision_pairs_with_its_model(study: Path, cache: Path) -> None:
+def test_every_embedded_revision_pairs_with_its_model(study: Path, warm: Path) -> None:
     """Ports and bridged originals, with what they are built on."""
     opened = open_session(str(study), None)
     found = {one.id: described(opened, one.id) for one in opened.study.revisions}
@@ -83,7 +83,7 @@ def test_every_embedded_revision_pairs_with_its_model(study: Path, cache: Path) 
 
 
 def test_a_study_that_names_another_models_is_refused(
-    lore: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+    lore: Path, warm: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     boxes = [str(lore / f"rppt-{name}.mbox") for name in ("v2", "v3")]
     assert main(["fetch", "--quiet", "--name", "mine", "--from", *boxes]) == 0

@@ -87,7 +87,7 @@ def test_a_link_nothing_bears_out_is_found() -> None:
     assert list(check_links([link], postings)) == [link]
 
 
-def test_a_real_thread_passes_whole(lore: Path, cache: Path) -> None:
+def test_a_real_thread_passes_whole(lore: Path, warm: Path) -> None:
     found = examine(read_raw(lore / "kalyazin-uffd-v3.mbox"))
     assert (found["findings"], found["crash"]) == ([], "")
     assert found["counts"]["series complete"] == 1

@@ -10,7 +10,6 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,15 +20,11 @@ from reviewtool.report.bundle import read, unpack
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("bundle")
-    path = folder / "v3.bundle"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REVIEWTOOL_CACHE", str(folder / "cache"))
-        patch.setenv("REVIEWTOOL_DATA", str(folder / "data"))
-        words = ["bundle", "v3", "--against", "rfc", "--study", "embedded", "--quiet"]
-        assert main([*words, "-o", str(path)]) == 0
-        yield path
+def bundle(warm_module: Path) -> Path:
+    path = warm_module.with_name("v3.bundle")
+    words = ["bundle", "v3", "--against", "rfc", "--study", "embedded", "--quiet"]
+    assert main([*words, "-o", str(path)]) == 0
+    return path
 
 
 def test_it_is_made_again_in_an_empty_home_with_no_network(bundle: Path, tmp_path: Path) -> None:

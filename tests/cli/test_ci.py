@@ -14,7 +14,7 @@ PORTS = reference_impl() / "study" / "guest_memfd"
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(cache: Path) -> None:
+def _own_cache(warm: Path) -> None:
     """A cache and studies of its own."""
 
 

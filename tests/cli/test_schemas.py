@@ -54,12 +54,7 @@ def complaints(value: Any, schema: dict[str, Any], where: str = "$") -> Iterator
             yield from complaints(each, schema.get("items", {}), f"{where}[{number}]")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REVIEWTOOL_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("REVIEWTOOL_DATA", str(tmp_path_factory.mktemp("data")))
-        yield
+pytestmark = pytest.mark.usefixtures("warm_module")
 
 
 def printed(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ OTHER = Series("other", title="net: elsewhere", day=20, author="Bob <bob@example
 
 
 @pytest.fixture
-def box(tmp_path: Path, cache: Path) -> Path:
+def box(tmp_path: Path, warm: Path) -> Path:
     return tmp_path / "box"
 
 

@@ -47,7 +47,7 @@ base = "6.13"
 
 
 @pytest.fixture
-def study_file(tmp_path: Path, cache: Path) -> Path:
+def study_file(tmp_path: Path, warm: Path) -> Path:
     (tmp_path / "before.mbox").write_bytes(mbox(Series("before", title="mm: before").mails()))
     (tmp_path / "rfc.mbox").write_bytes(mbox(Series("one", "RFC PATCH").mails()))
     (tmp_path / "two.mbox").write_bytes(mbox(Series("two", "PATCH v2").mails()))
@@ -133,7 +133,7 @@ def test_the_study_in_use(
         find("yours")
 
 
-def test_every_mail_of_the_embedded_study_is_whole(cache: Path) -> None:
+def test_every_mail_of_the_embedded_study_is_whole(warm: Path) -> None:
     study = embedded()
     for revision in study.revisions:
         mail = revision_mail(study, revision)

@@ -20,6 +20,7 @@ from reviewtool.tree.delta import source_file
 from reviewtool.tree.mailed import read_patches
 from reviewtool.tree.outcome import Applied
 from reviewtool.tree.resolution import read_resolutions
+from tests.conftest import keep_in
 
 GMEM = "virt/kvm/guest_memfd.c"
 # Per series: its resolutions, the bridges it needs, and the outcome of each patch.
@@ -72,10 +73,12 @@ def debian() -> Base:
 
 
 @pytest.fixture(scope="module")
-def mail(lore: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Revision]:
+def mail(
+    lore: Path, worked_out: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Revision]:
     """Every series of the table, read once: b4 takes a second for each."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("REVIEWTOOL_CACHE", str(tmp_path_factory.mktemp("mail")))
+    with pytest.MonkeyPatch.context() as patch:
+        keep_in(tmp_path_factory.mktemp("mail"), patch, worked_out)
         return {name: read_file(lore / f"{name}.mbox")[0] for name in sorted(BRIDGED)}
 
 

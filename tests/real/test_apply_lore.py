@@ -15,6 +15,7 @@ from reviewtool.archive.types import Revision
 from reviewtool.tree.apply import apply
 from reviewtool.tree.base import Base, find_base
 from reviewtool.tree.outcome import PatchOutcome
+from tests.conftest import keep_in
 
 Outcomes = dict[str, list[str | tuple[int, int]]]
 TABLES: dict[str, Outcomes] = {
@@ -77,10 +78,12 @@ def debian() -> Base:
 
 
 @pytest.fixture(scope="module")
-def mail(lore: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Revision]:
+def mail(
+    lore: Path, worked_out: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Revision]:
     """Every series of the table, read once: b4 takes a second for each."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("REVIEWTOOL_CACHE", str(tmp_path_factory.mktemp("mail")))
+    with pytest.MonkeyPatch.context() as patch:
+        keep_in(tmp_path_factory.mktemp("mail"), patch, worked_out)
         return {name: read_file(lore / f"{name}.mbox")[0] for name in sorted(SERIES)}
 
 

@@ -65,10 +65,8 @@ WRONG = [("kalyazin-uffd-rfc", 2, "rt-behaviour", "stage-2 and user mappings agr
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _fetched(lore: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _fetched(lore: Path, warm_module: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REVIEWTOOL_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("REVIEWTOOL_DATA", str(tmp_path_factory.mktemp("data")))
         patch.delenv("B4_TRACKING_FILE", raising=False)
         for study, names in SERIES.items():
             fetch_files([str(lore / f"{name}.mbox") for name in names], study)

@@ -34,9 +34,9 @@ def told(capsys: pytest.CaptureFixture[str], *words: str, status: int) -> dict[s
 
 @pytest.mark.parametrize("name", PATCHES)
 def test_a_file_is_fetched_and_diffed_from_the_mail_alone(
-    name: str, lore: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+    name: str, lore: Path, warm: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    del cache
+    del warm
     fetched = told(capsys, "fetch", "--from", str(lore / f"{name}.mbox"), status=0)
     (revision,) = fetched["revisions"]
     assert len(revision["patches"]) == PATCHES[name]
@@ -54,10 +54,10 @@ def test_a_file_is_fetched_and_diffed_from_the_mail_alone(
 
 
 def test_a_fetched_lineage_has_a_behaviour_part_at_once(
-    lore: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+    lore: Path, warm: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nobody named a model: each says of which posting it is."""
-    del cache
+    del warm
     boxes = [str(lore / f"rppt-{name}.mbox") for name in ("rfc", "v1", "v2", "v3")]
     told(capsys, "fetch", "--from", *boxes, status=0)
     diff = told(capsys, "diff", "v2", "v3", status=1)
@@ -71,9 +71,9 @@ def test_a_fetched_lineage_has_a_behaviour_part_at_once(
 
 
 def test_revisions_about_write_are_asked_what_a_short_one_does(
-    lore: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+    lore: Path, warm: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    del cache
+    del warm
     boxes = [str(lore / f"kalyazin-write-{name}.mbox") for name in ("v4", "v5")]
     told(capsys, "fetch", "--from", *boxes, status=0)
     behaviour = told(capsys, "diff", "v4", "v5", "--behaviour", status=1)["behaviour"]

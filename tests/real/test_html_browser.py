@@ -83,12 +83,9 @@ class Browser:
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("page")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REVIEWTOOL_CACHE", str(folder / "cache"))
-        made = page(open_session("embedded", None), [("rfc", "v3")])
-    path = folder / "report.html"
+def file(warm_module: Path) -> Path:
+    made = page(open_session("embedded", None), [("rfc", "v3")])
+    path = warm_module.with_name("report.html")
     path.write_text(html(made), "utf-8")
     return path
 

@@ -37,7 +37,7 @@ class Take(Protocol):
 
 
 @pytest.fixture
-def snapshot(lore: Path, cache: Path) -> Take:
+def snapshot(lore: Path, warm: Path) -> Take:
     def take(name: str, revision_id: str | None = None) -> Snapshot:
         found = snapshot_mail(_revision(lore / f"{name}.mbox"))
         if revision_id is None:

@@ -223,7 +223,7 @@ def test_kconfig_symbols_agree_with_the_grammar_and_with_the_plain_text(tree: Pa
 
 
 def test_what_the_robot_found_at_modpost_is_found_without_a_build(
-    tree: Path, lore: Path, cache: Path
+    tree: Path, lore: Path, warm: Path
 ) -> None:
     """write() v4 removes a folio by a function only mm has: lkp's report of 31 August 2025.
 

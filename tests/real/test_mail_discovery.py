@@ -46,16 +46,9 @@ def server(mails: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield address
 
 
-@pytest.fixture(scope="session")
-def warm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache shared by the tests here: what b4 makes of a posting need not be made 13 times."""
-    return tmp_path_factory.mktemp("warm-cache")
-
-
 @pytest.fixture
-def place(cache: Path, warm: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("REVIEWTOOL_CACHE", str(warm))
-    return cache
+def place(warm: Path) -> Path:
+    return warm
 
 
 def ids(fetched: Fetched) -> dict[str, str | None]:

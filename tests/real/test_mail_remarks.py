@@ -25,7 +25,7 @@ def find(remarks: tuple[Remark, ...], message_id: str, words: str) -> Remark:
 
 
 def test_the_reversal_on_noalloc_is_attached_to_fault_handler_and_hook(
-    lore: Path, cache: Path
+    lore: Path, warm: Path
 ) -> None:
     remarks = remarks_of(revision(lore, "rppt-v3"))
     remark = find(
@@ -40,7 +40,7 @@ def test_the_reversal_on_noalloc_is_attached_to_fault_handler_and_hook(
 
 
 def test_the_partial_page_question_is_attached_to_the_statement_it_quotes(
-    lore: Path, cache: Path
+    lore: Path, warm: Path
 ) -> None:
     remarks = remarks_of(revision(lore, "kalyazin-uffd-rfc"), revision(lore, "kalyazin-uffd-v2"))
     remark = find(remarks, "Z8YfOVYvbwlZST0J@x1.local", "protects a thread fault concurrently")
@@ -52,7 +52,7 @@ def test_the_partial_page_question_is_attached_to_the_statement_it_quotes(
     assert "vma_is_gmem" in symbol.quote
 
 
-def test_what_the_next_revision_took_in_and_what_it_left(lore: Path, cache: Path) -> None:
+def test_what_the_next_revision_took_in_and_what_it_left(lore: Path, warm: Path) -> None:
     remarks = remarks_of(revision(lore, "rppt-v2"), revision(lore, "rppt-v3"))
     clash = find(remarks, "bafb0c9e-9ce6-4294-b1d6-e32c41635add@amazon.com", "name it differently")
     assert (clash.patch, clash.state) == (4, "answered")
@@ -85,7 +85,7 @@ def revision_of_nothing(reply: Reply) -> Revision:
 
 
 def test_the_log_says_who_replied_what_became_of_it_and_why_they_are_one_work(
-    lore: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+    lore: Path, warm: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     boxes = [str(lore / f"{name}.mbox") for name in ("kalyazin-uffd-rfc", "kalyazin-uffd-v2")]
     assert main(["fetch", "--quiet", "--from", *boxes]) == 0

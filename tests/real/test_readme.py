@@ -5,7 +5,6 @@ Left out are the figures of the demo's kernels: those are of one machine on one 
 """
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,12 +23,7 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 NOVEMBER = ("rppt-rfc", "rppt-v1", "rppt-v2", "rppt-v3")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REVIEWTOOL_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("REVIEWTOOL_DATA", str(tmp_path_factory.mktemp("data")))
-        yield
+pytestmark = pytest.mark.usefixtures("warm_module")
 
 
 @pytest.fixture(scope="module")

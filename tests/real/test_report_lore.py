@@ -6,7 +6,6 @@ otherwise the row says so, as a miss or a false alarm, and the counts of both ar
 may be bettered, never by accident.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,12 +24,7 @@ UFFD = ("kalyazin-uffd-rfc", "kalyazin-uffd-v2", "kalyazin-uffd-v3")
 WRITE = ("kalyazin-write-rfcv2", *(f"kalyazin-write-v{number}" for number in range(3, 8)))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REVIEWTOOL_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("REVIEWTOOL_DATA", str(tmp_path_factory.mktemp("data")))
-        yield
+pytestmark = pytest.mark.usefixtures("warm_module")
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ def asked(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
 
 
 def test_a_hook_is_shown_with_who_sets_and_who_calls_it(
-    base: Base, cache: Path, capsys: pytest.CaptureFixture[str]
+    base: Base, warm: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hook = ("--study", "embedded", "--tree", str(base.path), "--hook", "get_folio_noalloc")
     found = asked(capsys, "show", "v3", *hook)
@@ -39,7 +39,7 @@ def test_a_hook_is_shown_with_who_sets_and_who_calls_it(
 
 
 def test_functions_are_measured_and_the_range_diff_is_gits(
-    base: Base, cache: Path, capsys: pytest.CaptureFixture[str]
+    base: Base, warm: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tree = ("--study", "embedded", "--tree", str(base.path))
     shown = asked(capsys, "show", "v3", *tree)
@@ -61,7 +61,7 @@ def test_functions_are_measured_and_the_range_diff_is_gits(
 
 
 def test_a_uapi_constant_has_the_number_the_compiler_gives_it(
-    base: Base, cache: Path, lore: Path, capsys: pytest.CaptureFixture[str]
+    base: Base, warm: Path, lore: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """April's v3 as mailed; nothing exports handle_userfault to a modular KVM."""
     if shutil.which("cc") is None:
@@ -80,7 +80,7 @@ def test_a_uapi_constant_has_the_number_the_compiler_gives_it(
 
 
 def test_the_life_of_a_hook_with_what_was_said_of_it(
-    cache: Path, lore: Path, capsys: pytest.CaptureFixture[str]
+    warm: Path, lore: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     boxes = [str(lore / f"rppt-{name}.mbox") for name in ("rfc", "v1", "v2", "v3")]
     assert main(["fetch", "--quiet", "--name", "november", "--from", *boxes]) == 0
@@ -106,7 +106,7 @@ def _originals() -> Path:
 
 
 def test_every_object_of_a_struct_in_a_revisions_whole_tree(
-    base: Base, cache: Path, capsys: pytest.CaptureFixture[str]
+    base: Base, warm: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What the revision adds is there with its condition, what it does not touch as well."""
     asking = ("--study", "embedded", "--tree", str(base.path), "--struct", "vm_operations_struct")

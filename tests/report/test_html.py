@@ -2,9 +2,9 @@
 """The page: it loads nothing, shows every part, and what strangers wrote is text in it."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -44,10 +44,8 @@ class Reader(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REVIEWTOOL_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield page(open_session("embedded", None), [("rfc", "v3")])
+def shown(warm_module: Path) -> Page:
+    return page(open_session("embedded", None), [("rfc", "v3")])
 
 
 @pytest.fixture(scope="module")

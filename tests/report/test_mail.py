@@ -2,7 +2,6 @@
 """The report as a reply, as Markdown and as JSON, of the embedded study."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,7 @@ from reviewtool.report.markdown import escaped, fenced, markdown
 from reviewtool.review.session import open_session
 from reviewtool.review.told import Told, told
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A cache these tests share: what models fail is worked out once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REVIEWTOOL_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
+pytestmark = pytest.mark.usefixtures("warm_module")
 
 
 @pytest.fixture(scope="module")
