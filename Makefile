@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make demo	the main job: from mail to a verdict on booted kernels
-# make test	all tests, kernels built and booted for real; TESTS=FILE for some, PARALLEL= for one
-#		after the other (for --pdb)
+# make test	all tests, kernels built and booted for real; TESTS=FILE for some of them
 # make check	lint, format and types
 # make bench	the figures of the README, measured
 # make man	build/reviewtool.1 and build/reviewtool.bash, from the parsers of all commands
@@ -21,7 +20,7 @@ demo: packages venv
 	@$(BIN)/reviewtool demo $(DEMO)
 
 test: packages-test venv
-	$(BIN)/python -m pytest $(PARALLEL) $(TESTS)
+	$(BIN)/python -m pytest $(if $(TESTS),,$(PARALLEL)) $(TESTS)
 
 check: packages venv
 	$(BIN)/ruff check .
