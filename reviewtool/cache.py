@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from reviewtool.errors import InputError
+from reviewtool.errors import InputError, Unavailable
 
 # By this convention backup programs know a cache, and `clear` can be sure of its folder.
 _TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# The cache of reviewtool.\n"
@@ -44,7 +44,7 @@ def folder(kind: str) -> Path:
         if not (tag := root() / "CACHEDIR.TAG").exists():
             tag.write_bytes(_TAG)
     except OSError as error:
-        raise InputError(
+        raise Unavailable(
             f"cannot make the cache folder: {error.strerror}",
             str(path),
             "set REVIEWTOOL_CACHE to a folder you may write",
@@ -80,6 +80,10 @@ def write_atomic(path: Path, content: bytes) -> None:
             file.write(content)
         temporary.chmod(0o644)
         temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        error.filename = error.filename or str(path)  # a write names none
+        raise
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

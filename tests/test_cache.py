@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewtool import cache as results
-from reviewtool.errors import InputError
+from reviewtool.errors import InputError, Unavailable
 
 
 def test_a_result_is_computed_once(cache: Path) -> None:
@@ -35,7 +35,7 @@ def test_a_failed_write_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        raise OSError("disk full")
+        raise OSError(28, "disk full")
 
     monkeypatch.setattr(Path, "replace", fail)
     with pytest.raises(OSError, match="disk full"):
@@ -49,7 +49,7 @@ def test_a_cache_that_cannot_be_made_is_told_in_one_line(
     blocked = tmp_path / "a-file"
     blocked.write_text("")
     monkeypatch.setenv("REVIEWTOOL_CACHE", str(blocked))
-    with pytest.raises(InputError) as raised:
+    with pytest.raises(Unavailable) as raised:
         results.folder("kind")
     assert str(blocked) in str(raised.value)
     assert "REVIEWTOOL_CACHE" in str(raised.value)

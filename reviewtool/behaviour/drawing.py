@@ -24,11 +24,12 @@ def svg(text: str) -> bytes:
     except FileNotFoundError as error:
         raise Unavailable(
             "graphviz (dot) is not installed",
+            "",
             "apt-get install graphviz, or print the text it takes with --dot",
         ) from error
     except subprocess.TimeoutExpired as error:
-        raise Unavailable(f"graphviz did not draw it in {_SECONDS} s", "try --dot") from error
+        raise Unavailable(f"graphviz did not draw it in {_SECONDS} s", "", "try --dot") from error
     if done.returncode or b"<svg" not in done.stdout:
         said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
-        raise Unavailable(f"graphviz could not draw it: {said}", "look at the text with --dot")
+        raise Unavailable(f"graphviz could not draw it: {said}", "", "look at the text with --dot")
     return done.stdout

@@ -89,7 +89,11 @@ def observe(text: str, memory_model: Path) -> Observed:
     Raises Unavailable where herd7 is not installed, or gives no observation.
     """
     if not (memory_model / "linux-kernel.cfg").is_file():
-        raise Unavailable(f"no kernel memory model: no {memory_model}/linux-kernel.cfg", "--tree")
+        raise Unavailable(
+            f"no kernel memory model: no {memory_model}/linux-kernel.cfg",
+            "",
+            "name a kernel tree with --tree",
+        )
     with tempfile.NamedTemporaryFile("w", suffix=".litmus") as file:
         file.write(text)
         file.flush()
@@ -106,15 +110,17 @@ def observe(text: str, memory_model: Path) -> Observed:
         except FileNotFoundError as error:
             raise Unavailable(
                 "herd7 is not installed",
+                "",
                 "apt-get install herdtools7 (Debian 14 and later), or opam install herdtools7",
             ) from error
         except subprocess.TimeoutExpired as error:
-            raise Unavailable(f"herd7 did not end in {_SECONDS} s", "run it by hand") from error
+            raise Unavailable(f"herd7 did not end in {_SECONDS} s", "", "run it by hand") from error
     found = _OBSERVATION.search(done.stdout)
     if found is None:
         said = (done.stderr or done.stdout).strip().splitlines()
         raise Unavailable(
             f"herd7 made no observation: {said[0] if said else 'it said nothing'}",
+            "",
             "run it by hand on what --litmus prints",
         )
     return cast("Observed", found.group(1))

@@ -6,6 +6,7 @@ request or its input is wrong (one line says what, where and how to mend it); 13
 """
 
 import argparse
+import errno
 import importlib
 import os
 import sys
@@ -44,6 +45,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("schema", "the JSON Schema of what a command prints with --json"),
     "doctor": ("doctor", "what this machine has, what it lacks, and the command that mends it"),
     "cache": ("cache", "where computed results lie and how much they take; --clear drops them"),
+}
+
+_ELSEWHERE = "set REVIEWTOOL_CACHE and REVIEWTOOL_DATA to folders that are"
+# What a disk refuses can happen at any write, and is no fault of ours: errno -> what mends it.
+_MENDABLE = {
+    errno.ENOSPC: f"free some space, or {_ELSEWHERE} on another disk",
+    errno.EDQUOT: f"free some of your quota, or {_ELSEWHERE} on another disk",
+    errno.EROFS: f"{_ELSEWHERE} writable",
+    errno.EACCES: f"{_ELSEWHERE} yours to write",
 }
 
 EPILOG = """\
@@ -95,18 +105,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = module.run(arguments)
         sys.stdout.flush()
     except RequestError as error:
-        from reviewtool.text import visible_line
-
-        print(f"reviewtool: {visible_line(str(error))}", file=sys.stderr)
-        return 2
+        return _refused(error)
     except BrokenPipeError:
         # The reader (a pager, head) has seen enough; the interpreter must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        if error.errno not in _MENDABLE:
+            raise
+        where = str(error.filename or "")
+        return _refused(RequestError(str(error.strerror), where, _MENDABLE[error.errno]))
     except KeyboardInterrupt:
         print("reviewtool: interrupted; what was finished is kept", file=sys.stderr)
         return 130
     return status
+
+
+def _refused(error: RequestError) -> int:
+    from reviewtool.text import visible_line
+
+    print(f"reviewtool: {visible_line(str(error))}", file=sys.stderr)
+    return 2
 
 
 def entry() -> None:

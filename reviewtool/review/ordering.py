@@ -37,7 +37,9 @@ def bitmap_ordering(session: Session, name: str) -> Ordering:
         )
         if done.returncode:
             said = done.stderr.decode("utf-8", "replace").strip()
-            raise Unavailable(f"no {_FOLDER} in {base.describe}: {said}", "name a tree with --tree")
+            raise Unavailable(
+                f"no {_FOLDER} in {base.describe}: {said}", "", "name a tree with --tree"
+            )
         with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
             archive.extractall(folder, filter="data")
         return ordering(described, Path(folder) / _FOLDER)

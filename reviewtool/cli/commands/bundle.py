@@ -8,8 +8,7 @@ import tempfile
 from itertools import pairwise
 from pathlib import Path
 
-from reviewtool.cache import write_atomic
-from reviewtool.cli.output import emit
+from reviewtool.cli.output import emit, write_file
 from reviewtool.cli.progress import progress
 from reviewtool.cli.session import session
 from reviewtool.errors import InputError
@@ -61,10 +60,7 @@ def _write(arguments: argparse.Namespace) -> int:
     recorded = _recorded(opened, pairs) if arguments.test else {}
     with tempfile.TemporaryDirectory(prefix="reviewtool-bundle-") as folder:
         content = gather(opened, pairs, recorded, Path(folder))
-    try:
-        write_atomic(Path(arguments.output), content)
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot be written: {error}", arguments.output, "name another") from error
+    write_file(arguments.output, content)
     bundle = read(content, arguments.output)
     emit(arguments, "bundle", _shape(bundle, ()), _text(bundle, arguments.output))
     return 0

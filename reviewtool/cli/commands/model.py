@@ -3,10 +3,9 @@
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reviewtool.cli.output import emit
+from reviewtool.cli.output import emit, write_file
 from reviewtool.cli.session import session
 from reviewtool.report.model import model_shape, model_text
 from reviewtool.review.session import model
@@ -29,13 +28,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def _draw(machine: "Machine", arguments: argparse.Namespace) -> int:
     from reviewtool.behaviour.drawing import svg
     from reviewtool.behaviour.graph import dot
-    from reviewtool.cache import write_atomic
     from reviewtool.report.machine import UNDRAWN, without
 
     if arguments.dot:
         print(dot(machine))
     if arguments.svg:
-        write_atomic(Path(arguments.svg), svg(dot(without(machine, UNDRAWN))))
+        write_file(arguments.svg, svg(dot(without(machine, UNDRAWN))))
         print(
             f"{arguments.svg}: {machine.model} in {machine.world}; {len(machine.states)} states, "
             f"{machine.states_per_second:.0f} a second; states that no sequence tells apart are "

@@ -5,9 +5,8 @@ import argparse
 import sys
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
-from reviewtool.cache import write_atomic
+from reviewtool.cli.output import write_file
 from reviewtool.cli.session import session
 from reviewtool.errors import InputError
 from reviewtool.interface.matrix import matrix
@@ -60,12 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output is None:
         sys.stdout.write(out)
     else:
-        try:
-            write_atomic(Path(arguments.output), out.encode("utf-8", "backslashreplace"))
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"cannot be written: {error}", arguments.output, "name another file"
-            ) from error
+        write_file(arguments.output, out.encode("utf-8", "backslashreplace"))
     return 0
 
 
