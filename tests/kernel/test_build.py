@@ -2,6 +2,7 @@
 import os
 import shutil
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -81,11 +82,24 @@ def test_a_new_configuration_is_configured(tiny: Path) -> None:
     assert kernel.config.read_text() == "# CONFIG_KVM is not set\n"
 
 
+def _made(name: str, content: bytes) -> bool:
+    """Whether a build has made that of ``name`` by now."""
+    found = (cache_module.root() / "kernel/objects").rglob(name)
+    return any(path.is_file() and path.read_bytes() == content for path in found)
+
+
 def test_an_interrupted_build_goes_on_where_it_was(tiny: Path) -> None:
     cancel = threading.Event()
-    threading.Timer(1.0, cancel.set).start()
+
+    def cancel_when_first_is_made() -> None:
+        until = time.monotonic() + 60
+        while not _made("first", b"quick\n") and time.monotonic() < until:
+            time.sleep(0.05)
+        cancel.set()
+
+    threading.Thread(target=cancel_when_first_is_made).start()
     with pytest.raises(BuildFailed, match="build ended: cancelled"):
-        built(tiny, cancel=cancel, first="quick\n", second="sleep 30\n")
+        built(tiny, cancel=cancel, first="quick\n", second="sleep 100\n")
     assert left_behind() == []
     # "first" was complete: only "second" remains to be done.
     kernel = built(tiny, first="quick\n", second="fast now\n")
