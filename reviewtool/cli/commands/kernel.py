@@ -7,7 +7,8 @@ import sys
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
 from reviewtool.kernel.boot import GuestJob, GuestLimits, boot
-from reviewtool.review.kernels import kernel, ours, resolved
+from reviewtool.report.verdict import sandbox_note
+from reviewtool.review.kernels import kernel, ours, resolved, unenclosed
 from reviewtool.text import visible_line
 
 
@@ -34,6 +35,9 @@ def run(arguments: argparse.Namespace) -> int:
     opened = session(arguments, needs_tree=True)
     name = resolved(opened, arguments.revision)
     built = kernel(opened, name, arguments.profile)
+    trusted = ours(opened)
+    without = unenclosed() if trusted else ""
+    sys.stderr.write(sandbox_note(without).lstrip())
     shape = {
         "revision": name,
         "kernel": str(built.path),
@@ -42,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         "seconds": built.seconds,
         "config": str(built.config),
         "log": str(built.log),
+        "without_sandbox": without or None,
     }
     if arguments.action == "build":
         emit(arguments, "kernel", shape, f"{built.path}\n")
@@ -49,13 +54,13 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.action == "shell":
         from reviewtool.kernel.shell import shell
 
-        return shell(built.path, title=name, trusted=ours(opened))
+        return shell(built.path, title=name, trusted=trusted)
     booted = boot(
         built.path,
         GuestJob(argv=("/bin/sh", "-c", arguments.run)),
         GuestLimits(seconds=arguments.seconds),
         _ignore if arguments.json else _show,
-        trusted=ours(opened),
+        trusted=trusted,
     )
     shape |= {
         "ended": booted.ended,
