@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""KVM for User-Mode Linux on the default base, built and booted: its own behaviour.
+"""KVM for User-Mode Linux on the default base or $REVIEWTOOL_TREE's, built: its own behaviour.
 
 What is asserted is written down in ``um_kvm_guest/*_cases.py``, one function a case, which run
 inside the guest; here every case is a test of its own.
@@ -17,6 +17,7 @@ from reviewtool.kernel.boot import Boot, GuestJob, GuestLimits, boot
 from reviewtool.kernel.build import build
 from reviewtool.kernel.overlay import read_overlay
 from reviewtool.tree.base import find_base
+from reviewtool.tree.kernel_version import parse_version
 
 pytestmark = pytest.mark.kernel
 
@@ -101,7 +102,9 @@ def test_the_kernel_has_nothing_to_complain_about(runs: dict[str, Run]) -> None:
 @pytest.fixture(scope="module")
 def unrepaired(base: Path) -> Path:
     """A kernel whose overlay has none of the patches that repair User-Mode Linux."""
-    overlay = read_overlay("6.12", "fast")
+    version = parse_version((base / "Makefile").read_text())
+    assert version is not None
+    overlay = read_overlay(version, "fast")
     kept = tuple(p for p in overlay.patches if not any(word in p[0] for word in BROKEN_WITHOUT))
     assert len(kept) == len(overlay.patches) - len(BROKEN_WITHOUT)
     return build(
