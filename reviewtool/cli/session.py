@@ -17,5 +17,16 @@ def session(arguments: argparse.Namespace, *, needs_tree: bool = False) -> Sessi
     opened = open_session(
         arguments.study, arguments.tree, progress(arguments.quiet or arguments.json)
     )
+    if needs_tree:
+        _look_up(opened, arguments)
     named = bool(arguments.tree or os.environ.get("REVIEWTOOL_TREE"))
     return with_base(opened) if needs_tree or named else opened
+
+
+def _look_up(opened: Session, arguments: argparse.Namespace) -> None:
+    """InputError for a revision the study lacks: a tree may be minutes of download away."""
+    from reviewtool.review.kernels import resolved
+
+    one = getattr(arguments, "revision", None)
+    for name in (*getattr(arguments, "revisions", ()), *([one] if one else [])):
+        resolved(opened, name)

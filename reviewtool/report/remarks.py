@@ -57,7 +57,7 @@ def _remark(depth: int, one: Remark) -> str:
     head += f" ({state})" if depth else f"{place}{': ' + names if names else ''} ({state})"
     quoted = [line for line in one.quote.splitlines() if line.strip()][-_QUOTED:]
     lines = [visible_line(head)]
-    lines += [f"    > {visible_line(line)}" for line in quoted]
+    lines += [f"    > {visible(line)}" for line in quoted]  # with the tabs of the code
     lines += [f"    {line}" for line in visible(one.answer).splitlines()]
     lines.append(visible_line(f"    <{one.message_id}>"))
     margin = "  " * min(depth, _DEEPEST)

@@ -113,8 +113,8 @@ def _fetch(options: list[str], download: Download, progress: Progress) -> Path:
         package.unlink()
     unpack.require_space(folder, download.size * 13, f"{PACKAGE} (download and unpack)")
     argv = ["apt-get", *options, "-q", "-oAPT::Sandbox::User=root", "download", PACKAGE]
-    title = f"downloading {PACKAGE} {download.version}"
-    with progress.task(title, download.size) as task:
+    title = f"downloading {PACKAGE} {download.version}, MB"
+    with progress.task(title, download.size // unpack.MB) as task:
         environment = os.environ | {"LC_ALL": "C.UTF-8"}
         with subprocess.Popen(
             argv,
@@ -126,14 +126,14 @@ def _fetch(options: list[str], download: Download, progress: Progress) -> Path:
         ) as apt:
             try:
                 while apt.poll() is None:
-                    task.update(package.stat().st_size if package.exists() else 0)
+                    task.update(package.stat().st_size // unpack.MB if package.exists() else 0)
                     time.sleep(0.2)
                 assert apt.stderr is not None  # noqa: S101 - a pipe
                 complaint = apt.stderr.read().decode("utf-8", "replace").strip().splitlines()
             except BaseException:
                 apt.terminate()
                 raise
-        task.update(download.size)
+        task.update(download.size // unpack.MB)
     if apt.returncode or not package.is_file() or package.stat().st_size != download.size:
         errors = [line for line in complaint if line.startswith("E:")] or complaint
         why = errors[0] if errors else f"exit status {apt.returncode}"

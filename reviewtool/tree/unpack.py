@@ -16,6 +16,8 @@ from reviewtool.progress import SILENT, Progress
 
 _TAR_OPTION = {".xz": "-J", ".gz": "-z", ".tgz": "-z", ".bz2": "-j", ".zst": "--zstd", ".tar": ""}
 _CHUNK = 1 << 20
+MB = 1_000_000
+"""What progress is counted in: nobody reads nine digits that change."""
 # A 6.12 to 7.3 tree takes 1.5 to 1.8 GB unpacked, its archive a tenth of that.
 _GROWTH = 12
 
@@ -44,10 +46,13 @@ def sha256(path: Path, progress: Progress) -> str:
 
         def compute() -> str:
             total = hashlib.sha256()
-            with path.open("rb") as file, progress.task("reading the tarball", state.st_size) as t:
+            with (
+                path.open("rb") as file,
+                progress.task("reading the tarball, MB", state.st_size // MB) as t,
+            ):
                 while chunk := file.read(_CHUNK):
                     total.update(chunk)
-                    t.update(file.tell())
+                    t.update(file.tell() // MB)
             return total.hexdigest()
 
         return str(cache.cached_json("tarballs", key, compute))
@@ -67,7 +72,10 @@ def unpack_stream(
     target: Path, stream: IO[bytes], size: int, option: str, origin: Path, progress: Progress
 ) -> None:
     """Unpack a tar ``stream`` of about ``size`` bytes as ``target/linux``, atomically."""
-    with atomic_folder(target) as fresh, progress.task(f"unpacking {origin.name}", size) as task:
+    with (
+        atomic_folder(target) as fresh,
+        progress.task(f"unpacking {origin.name}, MB", size // MB) as task,
+    ):
         inner = fresh / "linux"
         inner.mkdir()
         argv = ["tar", "-x", "--strip-components=1", "--no-same-owner", *option.split()]
@@ -77,7 +85,7 @@ def unpack_stream(
             nonlocal done
             chunk = stream.read(_CHUNK)
             done += len(chunk)
-            task.update(done)
+            task.update(done // MB)
             return chunk
 
         _pipe([*argv, "-C", str(inner)], read, origin)

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from reviewtool.archive.types import Remark
 from reviewtool.cli.main import main
+from reviewtool.report.remarks import remarks_text
 
 # The embedded study, in the order of their originals.
 PORTS = [
@@ -26,7 +28,7 @@ Tells = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def says(cache: object, capsys: pytest.CaptureFixture[str]) -> Says:
+def says(warm: object, capsys: pytest.CaptureFixture[str]) -> Says:
     """Run a command on the embedded study, from the mail alone; what it prints."""
 
     def run(*words: str, status: int = 0) -> str:
@@ -179,3 +181,20 @@ def test_races_are_status_1_with_their_schedules(tells: Tells) -> None:
 
 def test_remarks_of_a_port_are_none(says: Says) -> None:
     assert says("remarks", "rfc") == "no remarks\n"
+
+
+@pytest.mark.parametrize("words", [("learn",), ("test",), ("kernel", "build"), ("apply",)], ids=str)
+def test_a_revision_there_is_not_costs_no_download(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("reviewtool.cli.session.with_base", lambda _: pytest.fail("too soon"))
+    assert main([*words, "nope", "--study", "embedded"]) == 2
+    assert "no revision “nope”" in capsys.readouterr().err
+
+
+def test_code_that_is_quoted_keeps_its_tabs() -> None:
+    said = Remark(
+        *("m@x", "", "A <a@x>", "2025-11-25", 1, "mm/x.c", "+\t\tgoto out;", "Why?"),
+        *((), (), (), (), "standing", False),
+    )
+    assert "    > +\t\tgoto out;" in remarks_text([said])
