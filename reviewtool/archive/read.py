@@ -64,7 +64,7 @@ def require_complete(revisions: Sequence[Revision], where: str) -> None:
             f"patch{plural} {names} missing from {revision.id} “{revision.title[:80]}”"
             + (f" ({reason})" if reason else ""),
             where,
-            f"add the mail to the file, or fetch the thread of {_cite(revision)}",
+            f"add the mail, fetch the thread of {_cite(revision)}, or take it so: --incomplete",
         )
 
 

@@ -10,6 +10,8 @@ from reviewtool.report.table import table
 from reviewtool.review.lineage import Discussion, Entry
 from reviewtool.text import visible_line
 
+_NAMED = 4  # who replied to a revision most; the other replies are counted
+
 
 def log_shape(
     study: Study, entries: Sequence[Entry], discussions: Sequence[Discussion] = ()
@@ -83,11 +85,13 @@ def discussed_text(discussions: Sequence[Discussion]) -> str:
     """Who replied to each revision, and what became of the remarks reviewers made."""
     rows = []
     for one in discussions:
-        people = ", ".join(f"{name} {count}" for name, count in one.people)
+        people = ", ".join(f"{name} {count}" for name, count in one.people[:_NAMED])
+        if others := sum(count for _, count in one.people[_NAMED:]):
+            people += f", others {others}"
         states = ", ".join(f"{count} {state}" for state, count in one.states) or "none"
         if people:
-            rows.append((one.revision, people, states))
-    return f"\n{table(('revision', 'replied', 'remarks of reviewers'), rows)}" if rows else ""
+            rows.append((one.revision, states, people))
+    return f"\n{table(('revision', 'remarks of reviewers', 'replied'), rows)}" if rows else ""
 
 
 def why_text(entries: Sequence[Entry]) -> str:

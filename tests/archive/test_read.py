@@ -85,7 +85,7 @@ def test_a_missing_patch_is_an_error_that_names_it(box: Path) -> None:
         read_file(box)
     assert str(error.value) == (
         f"{box}: patch 3/5 missing from v1 “mm: do a thing”; "
-        "add the mail to the file, or fetch the thread of one-0@example.org"
+        "add the mail, fetch the thread of one-0@example.org, or take it so: --incomplete"
     )
     (revision,) = read_file(box, incomplete=True)
     assert (revision.complete, revision.missing) == (False, (3,))

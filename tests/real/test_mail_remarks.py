@@ -98,5 +98,5 @@ def test_the_log_says_who_replied_what_became_of_it_and_why_they_are_one_work(
     assert main(["log", "--quiet", "--why"]) == 0
     told = capsys.readouterr().out
     people = "Peter Xu 9, Nikita Kalyazin 6, James Houghton 1"
-    assert re.search(rf"^rfc +{people} +\d+ answered$", told, re.MULTILINE)
+    assert re.search(rf"^rfc +\d+ answered +{people}$", told, re.MULTILINE)
     assert "20250303133011.44095-1-kalyazin@amazon.com: named as an earlier version" in told
