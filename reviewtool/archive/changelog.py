@@ -18,12 +18,16 @@ _FORMS = (
     rf"{_CHANGE}[ \t]+(?:in|for|of)[ \t]+{_VERSION.format('a')}\b",
     # Changes since v1 [4]: / Diff from RFC:
     rf"{_CHANGE}[ \t]+(?:since|from|relative to)[ \t]+(?:the[ \t]+)?{_VERSION.format('s')}\b",
+    # From v3 [4], alone on its line
+    rf"(?:since|from)[ \t]+(?=rfc|v\d){_VERSION.format('s')}[ \t]*(?:\[[^]]*\])?[ \t]*:?[ \t]*$",
     # v1 -> v2:
     rf"{_VERSION.format('f')}[ \t]*(?:-+>|=+>|→|to)[ \t]*{_VERSION.format('a')}[ \t]*(?::|$)",
     # v3 changes: / v2: https://… / RFC (2025-03-03):
     rf"(?=rfc|v\d){_VERSION.format('a')}(?:[ \t]*changes|[ \t]*\[[^]]*\]|[ \t]*\([^)]*\))*[ \t]*:",
 )
-_HEADINGS = tuple(re.compile(rf"^[ \t]*(?:[-*o#]+[ \t]*)?{form}", re.IGNORECASE) for form in _FORMS)
+_HEADINGS = tuple(
+    re.compile(rf"^[ \t]*(?:[-*o#=]+[ \t]*)?{form}", re.IGNORECASE) for form in _FORMS
+)
 _LINK_TO = re.compile(
     rf"\blinks?[ \t]+to[ \t]+{_VERSION.format('a')}\b|^[ \t]*(?:[-*][ \t]*)?"
     r"(?:previous|earlier|prior|last)[ \t]+(?:version|posting|revision|series)s?",
@@ -91,7 +95,8 @@ def read_changelog(text: str, version: int = 0) -> tuple[Changes, ...]:
         if found or _END.match(line) or _DEFINITION.match(line):
             close()
             heading, lines = found, []
-            if found and (rest := line.rpartition(":")[2].strip()) and not _URL.search(line):
+            rest = line.rpartition(":")[2].strip() if ":" in line else ""
+            if found and rest and not _URL.search(line):
                 lines.append(rest)
         else:
             lines.append(line)

@@ -127,3 +127,16 @@ def test_changelogs_as_people_write_them() -> None:
         "v2@x": "earlier",
         "rfc@x": "earlier",
     }
+
+
+def test_a_heading_between_rules_or_without_a_word_of_change_is_one() -> None:
+    text = (
+        "=== Changes Since v3 [3] ===\n\n - one\n\n* From v2 [5]:\n  - two\n\n"
+        "* From v1 [9]\n  - three\n\nIt differs from v1 in\nmuch, as from v3 on.\n"
+    )
+    entries = read_changelog(text, 4)
+    assert [(c.version, c.text.strip().split("\n")[0]) for c in entries] == [
+        ("v4", "- one"),
+        ("v3", "- two"),
+        ("v2", "- three"),
+    ]
