@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from refmodel.model import Model
+from refmodel.vocabulary import Input
 from refmodel.world import World
 from reviewtool.behaviour.difference import Difference, Kind, first_difference, may_run, predict
 from reviewtool.behaviour.guests import Numbered, RunGuest, Settings, Trace, Word, record
@@ -30,7 +31,8 @@ def shortest(
     while True:
         exhaustive = len(word) <= _ALL_PARTS
         parts = _subsequences(word) if exhaustive else _one_dropped(word)
-        candidates = [part for part in parts if may_run(model, world, part)]
+        whole = dict.fromkeys(map(_let_go_on, parts))
+        candidates = [part for part in whole if may_run(model, world, part)]
         seen = _differing(run, settings, model, world, candidates, kind)
         for found, (difference, trace) in seen.items():
             known = best.get(found)
@@ -56,6 +58,14 @@ def _one_dropped(word: Word) -> Iterator[Word]:
     for index in reversed(range(len(word))):
         yield word[:index] + word[index + 1 :]
     yield word
+
+
+def _let_go_on(word: Word) -> Word:
+    """``word``, but a write() that is stopped in it is not left so."""
+    stopped = False
+    for each in word:
+        stopped = each.op == "pwrite-stop" or (stopped and each.op != "go-on")
+    return (*word, Input("go-on")) if stopped else word
 
 
 def _differing(

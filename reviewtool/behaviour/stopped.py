@@ -100,12 +100,14 @@ class _Held:
         return self._observed(_result(self.writer))
 
     def meanwhile(self, each: Input) -> Observation:
+        name = _THREADS.get(each.op) or (_BESIDE if each.thread is None else f"u{each.thread}")
+        if any(name == asleep for asleep, _ in self._asleep):
+            return self._observed("busy")
         actor = Actor(self.run, (each,))
         self.run.actors.append(actor)
         actor.thread.start()
         if self._goes_on(actor):
             return self._observed(_result(actor))
-        name = _THREADS.get(each.op) or (_BESIDE if each.thread is None else f"u{each.thread}")
         self._asleep.append((name, actor))
         return self._observed("blocked")
 

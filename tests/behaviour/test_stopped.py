@@ -53,6 +53,18 @@ def test_who_needs_a_lock_the_write_holds_waits_and_goes_on_after_it() -> None:
     ]
 
 
+def test_who_waits_for_a_lock_is_busy_until_then() -> None:
+    """RFC v2 of November 2024 holds the invalidate lock exclusively while it copies."""
+    text = "pwrite-stop p0 A; write u0 p1 B; read u0 p1; punch p1; fallocate p1; go-on; read u0 p1"
+    assert told("write_rfc_v2", text)[1:-1] == [
+        "blocked",
+        "busy",
+        "blocked",
+        "busy",
+        "ok; resumed u0 ok; resumed w ok; resumed x ok",
+    ]
+
+
 def test_under_the_folio_lock_a_reader_waits_for_the_whole_page() -> None:
     """write v4 of August 2025."""
     text = "pwrite-stop p0 A; read u0 p0; go-on"

@@ -59,10 +59,17 @@ class Run:
     console: str
 
 
-def run(kernel: Path, module: str, *cases: str, seconds: float = 60, memory: int = 64) -> Run:
+def run(
+    kernel: Path,
+    module: str,
+    *cases: str,
+    seconds: float = 60,
+    memory: int = 64,
+    trusted: bool = True,
+) -> Run:
     """Run a module's cases (all, if none is named) in a guest."""
     job = GuestJob(module="tests.real.um_kvm_guest", argv=(module, *cases), packages=(TESTS,))
-    ended = boot(kernel, job, GuestLimits(seconds, memory), trusted=True)
+    ended = boot(kernel, job, GuestLimits(seconds, memory), trusted=trusted)
     console = ended.console.read_text(errors="replace")
     ended.console.unlink()
     verdicts = filter(None, map(_VERDICT.match, console.splitlines()))

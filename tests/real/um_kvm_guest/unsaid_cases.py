@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What original revisions do and nobody said in their threads, beyond the driver's inputs.
+
+Each case passes on a kernel that has the defect; test_originals.py says which have which.
+"""
+
+import ctypes
+import errno
+import fcntl
+import os
+import struct
+
+from tests.real.um_kvm_guest.kvm import GUEST_MEMFD, READ, WRITE, Done, Vcpu, Vm, error_of
+from tests.real.um_kvm_guest.memory import (
+    PAGE,
+    anonymous,
+    checked,
+    fill,
+    libc,
+    mapping,
+    peek,
+    unmap,
+    write_error,
+)
+from tests.real.um_kvm_guest.uffd import MINOR, Userfaultfd
+
+_MMAP, _INIT_SHARED, _WRITE = 1, 2, 4
+_CREATE_GUEST_MEMFD = 0xC040AED4
+_CONTINUE = 0xC020AA07
+_SYS_CACHESTAT = 451
+_WORD = int.from_bytes(b"A" * 8, "little")
+
+
+def _file(vm: Vm, pages: int, flags: int) -> int:
+    argument = bytearray(struct.pack("<8Q", pages * PAGE, flags, *[0] * 6))
+    descriptor: int = fcntl.ioctl(vm.fd, _CREATE_GUEST_MEMFD, argument)
+    return descriptor
+
+
+def _bound(vm: Vm, file: int, pages: int) -> Vcpu:
+    """A vCPU that has the file for its memory."""
+    assert vm.slot(0, 0, pages, GUEST_MEMFD, 0, file) == 0
+    return vm.vcpu()
+
+
+def _continue(uffd: Userfaultfd, address: int) -> int:
+    return error_of(uffd.fd, _CONTINUE, struct.pack("<3Qq", address, PAGE, 0, 0))
+
+
+def _cached(file: int) -> int:
+    """Pages of the file in the page cache, wherever they lie: cachestat() of all of it."""
+    whole = anonymous(1)
+    answer = whole + 64
+    checked(libc.syscall(_SYS_CACHESTAT, file, ctypes.c_void_p(whole), ctypes.c_void_p(answer), 0))
+    return int.from_bytes(peek(answer, 8), "little")
+
+
+def continue_maps_memory_that_is_not_shared() -> None:
+    """What the guest keeps to itself is SIGBUS to userspace, until UFFDIO_CONTINUE maps it."""
+    vm = Vm()
+    file = _file(vm, 1, _MMAP)
+    guest = _bound(vm, file, 1)
+    assert guest.do(WRITE, 0, 8, _WORD) == Done(_WORD)
+    address = mapping(file, 1)
+    assert write_error(address) == errno.EFAULT
+    uffd = Userfaultfd()
+    uffd.register(address, 1, MINOR)
+    assert write_error(address) == errno.EFAULT
+    assert _continue(uffd, address) == 0
+    assert peek(address, 8) == b"A" * 8
+    fill(address, b"B", 8)
+    seen = guest.do(READ, 0, 8)
+    assert seen == Done(int.from_bytes(b"B" * 8, "little"))
+
+
+def continue_fills_a_file_beyond_its_end() -> None:
+    """EFAULT, and a page more each time, in a file whose size is one page."""
+    vm = Vm()
+    file = vm.guest_memfd(1)
+    address = mapping(file, 33)
+    uffd = Userfaultfd()
+    uffd.register(address, 33, MINOR)
+    assert _cached(file) == 0
+    for page in range(1, 33):
+        assert _continue(uffd, address + page * PAGE) == errno.EFAULT
+    assert _cached(file) == 32
+    unmap(address, 33)
+    os.close(uffd.fd)
+    assert _cached(file) == 32
+
+
+def write_fills_memory_that_is_not_shared() -> None:
+    """A file that userspace may neither map nor share takes what userspace writes."""
+    vm = Vm()
+    file = _file(vm, 1, _WRITE)
+    guest = _bound(vm, file, 1)
+    assert _error_of_mapping(file) == errno.ENODEV
+    assert os.pwrite(file, b"A" * PAGE, 0) == PAGE
+    assert guest.do(READ, 0, 8) == Done(_WORD)
+
+
+def _error_of_mapping(file: int) -> int:
+    """The errno of mapping a page of the file, 0 if there is none."""
+    try:
+        mapping(file, 1)
+    except OSError as failure:
+        return failure.errno or 0
+    return 0
+
+
+def a_short_write_clears_what_it_was_not_asked_to_touch() -> None:
+    """The rest of what could not be copied is cleared, but counted from the start of the page."""
+    vm = Vm()
+    file = vm.guest_memfd(1)
+    address = mapping(file, 1)
+    fill(address, b"A")
+    source = anonymous(2)
+    unmap(source + PAGE, 1)
+    fill(source, b"B")
+    start = source + PAGE - 512
+    libc.pwrite.argtypes = [*libc.write.argtypes, libc.mmap.argtypes[-1]]
+    assert libc.pwrite(file, start, 1024, 2048) == 512
+    page = peek(address, PAGE)
+    assert page[:512] == b"A" * 512
+    assert page[512:1024] == bytes(512)
+    assert page[1024:2048] == b"A" * 1024
+    assert page[2048:2560] == b"B" * 512
+    assert page[2560:] == b"A" * 1536
