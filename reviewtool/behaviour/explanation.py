@@ -19,8 +19,8 @@ _SEARCHES = 8
 class Decided:
     """Lines of a revision in a function that ran when model and kernel came apart.
 
-    ``patch`` is as in ``2/5``; ``more`` lines are not in ``lines``. ``prerequisite``: the patch is
-    of a series the revision stands on.
+    ``patch`` is as in ``2/5``; ``before`` and ``more`` count the lines of the function that stand
+    before and after ``lines``. ``prerequisite``: the patch is of a series the revision stands on.
     """
 
     patch: str
@@ -30,6 +30,7 @@ class Decided:
     lines: tuple[str, ...]
     more: int
     prerequisite: bool = False
+    before: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,9 +113,11 @@ def _decided_lines(decided: Decided | None) -> list[str]:
     lines = [
         f"    decided in {decided.function}(), {decided.path},",
         f"    by patch {decided.patch} {whose}, {decided.subject}:",
-        *(f"      +{line.expandtabs()}" for line in decided.lines),
     ]
-    return [*lines, f"      ... {decided.more} lines more"] if decided.more else lines
+    lines += [f"      ... {decided.before} lines before"] if decided.before else []
+    lines += [f"      +{line.expandtabs()}" for line in decided.lines]
+    lines += [f"      ... {decided.more} lines more"] if decided.more else []
+    return lines
 
 
 def finding_lines(each: Finding) -> list[str]:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A disagreement is told with the lines of the revision that decide it."""
 
+from dataclasses import replace
+
 from reviewtool.behaviour.explanation import Disagreement
 from reviewtool.behaviour.models import load
 from reviewtool.behaviour.verdict import LARGE
@@ -48,6 +50,17 @@ def test_what_a_prerequisite_decides_is_told_as_that() -> None:
     assert again == found
 
 
+def test_of_a_long_function_the_lines_that_name_an_answer_are_shown() -> None:
+    before = prerequisites(SESSION, "v3")
+    asked = Disagreement(("read u0 p0", "pwrite p0 A"), ("", "ENOSPC"), ("", "ok"), "asked")
+    found = decided_by(V3, LARGE, asked, posting(SESSION, "v3").patches, before)
+    assert found is not None
+    assert any("ENOSPC" in line for line in found.lines)
+    assert found.before > 0
+    text = "\n".join(disagreement_lines(1, replace(asked, decided=found)))
+    assert f"... {found.before} lines before\n      +" in text
+
+
 def test_where_no_line_of_the_revision_ran_nothing_is_said() -> None:
     asked = differing("dontneed p0")
     assert decided_by(V3, LARGE, asked, posting(SESSION, "v3").patches) is None
@@ -55,8 +68,6 @@ def test_where_no_line_of_the_revision_ran_nothing_is_said() -> None:
 
 
 def test_it_is_shown_below_both_traces() -> None:
-    from dataclasses import replace
-
     asked = differing("register minor", "continue p0")
     found = decided_by(V3, LARGE, asked, posting(SESSION, "v3").patches)
     text = "\n".join(disagreement_lines(1, replace(asked, decided=found)))
