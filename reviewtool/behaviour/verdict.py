@@ -119,10 +119,14 @@ def standard_suites(
 ) -> tuple[Suite, ...]:
     """Scenarios, the complete suite of the small world, what tells ``others`` apart, walks.
 
-    A model that has the memslot flag KVM_MEM_USERFAULT gets its inputs, too.
+    A model that has the memslot flag KVM_MEM_USERFAULT gets its inputs, too; one that is about
+    write() gets those that write, or can read, a part of a page.
     """
     userfault = "KVM_MEM_USERFAULT" in model.hooks
-    small, large = (replace(world, userfault=userfault) for world in (SMALL, LARGE))
+    partly = bool(model.hooks & {"write", "write_iter"})
+    small, large = (
+        replace(world, userfault=userfault, short_writes=partly) for world in (SMALL, LARGE)
+    )
     made = [scenarios(model, large), complete(model, small, extra, progress)]
     made += [suite for suite in (stopped_writes(model, large),) if suite.cases]
     against = (distinguishing(model, compare(model, other, large)) for other in others)

@@ -27,6 +27,7 @@ from refmodel.vocabulary import Input, Observation, observation
 GUEST, KVM = "v", "k"
 """The threads of the two vCPUs: the guest's accesses, and KVM's own."""
 PAGE = abi.PAGE_SIZE
+_HALF = PAGE // 2
 
 
 class Unsupported(Exception):  # noqa: N818 - the plan asks for what this run cannot do
@@ -149,9 +150,8 @@ class Driver:
             stopped.punch_hole(worker, world.file, page)
         elif request.op == "fallocate":
             stopped.allocate(worker, world.file, page)
-        elif request.op == "pwrite":
-            source = self.sources.address(request.value or "")
-            stopped.write(worker, world.file, page, source)
+        elif request.op in _WRITES:
+            stopped.write(worker, world.file, *_write(self, request))
         else:
             vcpu = _vcpu(self, request)
             vcpu.prepare(request.op, page, request.value)
@@ -243,13 +243,23 @@ def _pread(driver: Driver, world: World, request: Input) -> str:
     return f"value {describe(content)}" if len(content) == PAGE else f"short {len(content)}"
 
 
+def _write(driver: Driver, request: Input) -> tuple[int, int, int]:
+    """Source, length and offset of a write(): of a page, or of its second half."""
+    offset, sources, value = (request.page or 0) * PAGE, driver.sources, request.value or "A"
+    if request.op == "pwrite-half":
+        return sources.address(value), _HALF, offset + _HALF
+    if request.op == "pwrite-short":
+        return sources.torn(value), PAGE, offset
+    if request.op == "pwrite-fault":
+        return sources.torn(value) + _HALF, PAGE, offset
+    return sources.address(value), PAGE, offset
+
+
 def _pwrite(driver: Driver, world: World, request: Input) -> str:
-    source = driver.sources.page(request.value or "")
     try:
-        written = os.pwrite(world.file, source, (request.page or 0) * PAGE)
+        return _returned(syscalls.write_from(world.file, *_write(driver, request)), request)
     except OSError as error:
         return syscalls.errno_name(error.errno or 0)
-    return "ok" if written == PAGE else f"short {written}"
 
 
 def _pwrite_stop(driver: Driver, world: World, request: Input) -> str:
@@ -282,6 +292,7 @@ def _returned(result: int, request: Input) -> str:
     if result < 0:
         return syscalls.errno_name(-result)
     wanted = PAGE if request.op.startswith("pwrite") else 0
+    wanted = _HALF if request.op == "pwrite-half" else wanted
     return "ok" if result == wanted else f"short {result}"
 
 
@@ -337,7 +348,8 @@ def _ioctl(world: World, number: int, argument: bytes) -> str:
     return "ok"
 
 
-_BESIDE = frozenset({"punch", "fallocate", "pwrite"})
+_WRITES = ("pwrite", "pwrite-short", "pwrite-half", "pwrite-fault")
+_BESIDE = frozenset({"punch", "fallocate", *_WRITES})
 """What may have to wait for a write() that is stopped."""
 
 _DIRECT: dict[str, Callable[[Driver, World, Input], str]] = {
@@ -350,7 +362,7 @@ _DIRECT: dict[str, Callable[[Driver, World, Input], str]] = {
     "poison": _fill(abi.UFFDIO_POISON),
     "writeprotect": _writeprotect,
     "pread": _pread,
-    "pwrite": _pwrite,
+    **dict.fromkeys(_WRITES, _pwrite),
     "pwrite-stop": _pwrite_stop,
     "go-on": _go_on,
     "dontneed": _dontneed,

@@ -3,6 +3,7 @@
 
 import mmap
 
+from refmodel.guest import syscalls
 from refmodel.guest.abi import PAGE_SIZE
 from refmodel.guest.threads import address_of, anonymous
 
@@ -25,6 +26,7 @@ class Sources:
     def __init__(self) -> None:
         self._memory: dict[str, mmap.mmap] = {}
         self._addresses: dict[str, int] = {}
+        self._torn: dict[str, mmap.mmap] = {}
 
     def page(self, value: str) -> mmap.mmap:
         """The page filled with ``value``."""
@@ -39,3 +41,12 @@ class Sources:
         """Where the page filled with ``value`` lies."""
         self.page(value)
         return self._addresses[value]
+
+    def torn(self, value: str) -> int:
+        """The start of a page of which half is filled with ``value``, the rest cannot be read."""
+        memory = self._torn.get(value)
+        if memory is None:
+            memory = self._torn[value] = anonymous(2 * PAGE_SIZE)
+            memory[:PAGE_SIZE] = value.encode() * PAGE_SIZE
+            syscalls.forbid(address_of(memory) + PAGE_SIZE, PAGE_SIZE)
+        return address_of(memory) + PAGE_SIZE // 2

@@ -71,6 +71,6 @@ def allocate(worker: Worker, file: int, page: int) -> None:
     worker.call(_FALLOCATE, file, mode, page * abi.PAGE_SIZE, abi.PAGE_SIZE)
 
 
-def write(worker: Worker, file: int, page: int, source: int) -> None:
-    """pwrite(2) of a page in ``worker``."""
-    worker.call(_PWRITE64, file, source, abi.PAGE_SIZE, page * abi.PAGE_SIZE)
+def write(worker: Worker, file: int, source: int, length: int, offset: int) -> None:
+    """pwrite(2) in ``worker``."""
+    worker.call(_PWRITE64, file, source, length, offset)

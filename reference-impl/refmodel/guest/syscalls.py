@@ -20,6 +20,9 @@ _libc.mmap.argtypes = (
 )
 _libc.munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
 _libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+_libc.mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+_libc.pwrite.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_long)
+_libc.pwrite.restype = ctypes.c_ssize_t
 _libc.fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_long, ctypes.c_long)
 _MAP_FAILED = ctypes.c_void_p(-1).value
 
@@ -66,6 +69,16 @@ def unmap(address: int, length: int) -> None:
 def forget_ptes(address: int, length: int) -> None:
     """madvise(2) with MADV_DONTNEED: on a shared file mapping it drops page-table entries only."""
     _checked(_libc.madvise(address, length, abi.MADV_DONTNEED))
+
+
+def forbid(address: int, length: int) -> None:
+    """mprotect(2) with PROT_NONE: whoever reads there, the kernel too, gets nothing."""
+    _checked(_libc.mprotect(address, length, 0))
+
+
+def write_from(descriptor: int, source: int, length: int, offset: int) -> int:
+    """pwrite(2) from an address, be it readable or not; how much was written."""
+    return _checked(_libc.pwrite(descriptor, source, length, offset))
 
 
 def allocate(descriptor: int, offset: int, length: int) -> None:

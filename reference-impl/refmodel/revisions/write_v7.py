@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """write() v7 of November 2025: GUEST_MEMFD_FLAG_WRITE, overwriting allowed, pages marked filled.
 
-20251114151828.98165-1-kalyazin@amazon.com.  The file of this world has the flag.  Prefaulting comes
-after write_begin, as in v6.18: where it comes first (6.12), a write() that fails fills no page.
+20251114151828.98165-1-kalyazin@amazon.com.  The file of this world has the flag.
 """
 
 from refmodel.core import EINVAL, rule

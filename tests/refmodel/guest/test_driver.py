@@ -151,3 +151,14 @@ def test_a_thousand_steps_take_less_than_a_second(driver: Driver) -> None:
         for request in inputs:
             driver.step(request)
     assert time.perf_counter() - began < 1
+
+
+def test_a_write_whose_source_ends_half_way_is_short(play: Play) -> None:
+    assert play("pwrite-short p0 A; read u0 p0; pwrite-half p0 B; pread p0; pwrite-fault p0") == [
+        "short 2048",
+        "value mixed",
+        "ok",
+        "value mixed",
+        "EFAULT",
+    ]
+    assert play("pwrite-half p0 A; pwrite-short p0 A; pread p0") == ["ok", "short 2048", "value A"]
