@@ -10,31 +10,27 @@ from pathlib import Path
 
 import pytest
 
-from reviewtool.behaviour.verdict import Verdict
+from refmodel.vocabulary import parse
+from reviewtool.behaviour.guests import Settings, kernel_guest, record
+from reviewtool.behaviour.verdict import LARGE, Verdict
 from reviewtool.errors import Unavailable
 from reviewtool.kernel.build import built_already
-from reviewtool.lineage.study import StudyRevision, load
+from reviewtool.lineage.study import load
 from reviewtool.paths import reference_impl
-from reviewtool.review.kernels import ours
+from reviewtool.review.kernels import kernel, ours
 from reviewtool.review.session import Session, applied, base_of, open_session, with_base
-from reviewtool.review.testing import Failure, hold_revision
+from reviewtool.review.testing import Failure, Held, hold_revision, how_applied
 from reviewtool.tree.base import Base
 from reviewtool.tree.delta import base_folder, delta
+from tests.real.originals import ORIGINALS, PORTS, UNSAID, WITNESSES, Original, shown
+from tests.real.test_um_kvm import names, run
 
 pytestmark = pytest.mark.kernel
 
 FILE = reference_impl() / "study/guest_memfd/originals.toml"
-BROKEN = {
-    "v2": "redefinition of ‘kvm_gmem_get_folio’",
-    "v3-april": "‘shmem_can_userfault’ undeclared",
-}
-"""Those that do not compile: v2 never, as its reviewers found, v3-april not without CONFIG_NUMA."""
-BUILDABLE = [each.id for each in load(FILE).revisions if each.id not in BROKEN]
-# Sequences with which a revision's kernel complains; the model predicts each of them.
-COMPLAINTS = {
-    "rfc": {"register missing; continue p0", "register missing; copy p0 A"},
-    "v2-april": {"register missing+minor; read u0 p0"},  # a leak
-}
+BY_NAME = {each.name: each for each in ORIGINALS}
+BUILD = [each for each in ORIGINALS if not each.breaks]
+BREAK = [each for each in ORIGINALS if each.breaks]
 
 
 @pytest.fixture(scope="module")
@@ -56,44 +52,91 @@ def require(session: Session, name: str) -> None:
         pytest.skip("builds a kernel of its own: set REVIEWTOOL_TEST_ORIGINALS=1")
 
 
+def held(session: Session, name: str) -> Held:
+    try:
+        return hold_revision(session, name, against=())
+    except Unavailable as error:
+        pytest.skip(f"no kernel can be built here: {error}")
+
+
 def test_strangers_code_is_not_ours(originals: Session) -> None:
     assert not ours(originals)
 
 
+def test_the_table_has_every_original() -> None:
+    assert [each.name for each in ORIGINALS] == [each.id for each in load(FILE).revisions]
+
+
+def test_the_page_of_the_study_shows_the_table() -> None:
+    page = (reference_impl() / "study" / "README.md").read_text().splitlines()
+    assert [shown(each) for each in ORIGINALS if shown(each) not in page] == []
+
+
 def test_every_original_applies_whole(originals: Session) -> None:
-    trees = {each.id: applied(originals, each.id) for each in originals.study.revisions}
-    assert [name for name, tree in trees.items() if not tree.complete] == []
+    for each in ORIGINALS:
+        tree = applied(originals, each.name)
+        assert tree.complete, each.name
+        assert how_applied(tree) == each.patches, each.name
 
 
-@pytest.mark.parametrize("name", BUILDABLE)
-def test_an_original_does_what_its_model_says(originals: Session, name: str) -> None:
-    require(originals, name)
-    try:
-        held = hold_revision(originals, name, against=())
-    except Unavailable as error:
-        pytest.skip(f"no kernel can be built here: {error}")
-    assert isinstance(held, Verdict), held.reason
-    assert held.origin == "bridged"
-    assert held.agrees, [each.inputs for each in held.disagreements]
-    assert held.clean
-    assert {"; ".join(each.inputs) for each in held.findings} == COMPLAINTS.get(name, set())
+@pytest.mark.parametrize("original", BUILD, ids=lambda each: each.name)
+def test_an_original_does_what_its_model_says(originals: Session, original: Original) -> None:
+    require(originals, original.name)
+    verdict = held(originals, original.name)
+    assert isinstance(verdict, Verdict), verdict.reason
+    assert verdict.origin == "bridged"
+    assert verdict.agrees, [each.inputs for each in verdict.disagreements]
+    assert verdict.clean
+    assert verdict.states == original.states
+    assert {"; ".join(each.inputs) for each in verdict.findings} == original.complaints
 
 
-@pytest.mark.parametrize("name", BROKEN)
-def test_some_do_not_compile_and_the_compiler_says_why(originals: Session, name: str) -> None:
+@pytest.mark.parametrize("original", BREAK, ids=lambda each: each.name)
+def test_some_do_not_compile_and_the_compiler_says_why(
+    originals: Session, original: Original
+) -> None:
     if not os.environ.get("REVIEWTOOL_TEST_ORIGINALS"):
         pytest.skip("builds a kernel of its own: set REVIEWTOOL_TEST_ORIGINALS=1")
-    held = hold_revision(originals, name, against=())
-    assert isinstance(held, Failure)
-    assert held.stage == "build"
-    assert BROKEN[name] in held.reason
+    failure = held(originals, original.name)
+    assert isinstance(failure, Failure)
+    assert failure.stage == "build"
+    assert original.breaks in failure.reason
 
 
-def test_where_port_and_original_share_a_model_they_agree(session: Session) -> None:
-    """Both conform to it, on a suite that is complete for it; the rest is told apart by name."""
-    models = {each.id: each.model for each in load(FILE).revisions}
-    ports: dict[str, StudyRevision] = {each.id: each for each in session.study.revisions}
-    assert models["rfc"] == ports["rfc"].model
-    assert models["v3"] == ports["v3"].model
-    assert models["v3-april"] == f"{ports['v3-april'].model}_posted"
-    assert any("repaired" in each for each in ports["v3-april"].evidence)
+@pytest.mark.parametrize("port", PORTS)
+def test_a_port_answers_as_its_original(originals: Session, session: Session, port: str) -> None:
+    """Both give every answer of one model to the same suites, so both give the same."""
+    require(originals, PORTS[port])
+    theirs, mine = held(originals, PORTS[port]), held(session, port)
+    assert isinstance(theirs, Verdict)
+    assert isinstance(mine, Verdict)
+    assert theirs.agrees
+    assert mine.agrees
+    assert theirs.model == mine.model
+    ran = [[(one.name, one.results) for one in each.suites] for each in (theirs, mine)]
+    assert ran[0] == ran[1]
+    complaints = [
+        {(one.event.kind, one.inputs) for one in each.findings} for each in (theirs, mine)
+    ]
+    assert complaints[0] == complaints[1]
+
+
+@pytest.mark.parametrize(("name", "case"), UNSAID)
+def test_what_no_reviewer_said(originals: Session, name: str, case: str) -> None:
+    require(originals, name)
+    ran = run(kernel(originals, name).path, "unsaid_cases", case, trusted=False)
+    assert case in ran.passed, ran.console
+
+
+@pytest.mark.parametrize(("name", "inputs", "answer"), WITNESSES)
+def test_what_no_reviewer_said_in_the_driver_s_words(
+    originals: Session, name: str, inputs: str, answer: str
+) -> None:
+    require(originals, name)
+    guest = kernel_guest(kernel(originals, name).path)
+    trace = record(guest, Settings.of(LARGE), [(0, parse(inputs))]).traces[0]
+    assert trace.observations[-1] == answer
+
+
+def test_every_case_is_some_original_s() -> None:
+    assert set(names("unsaid_cases")) == {case for _, case in UNSAID}

@@ -11,6 +11,8 @@ from refmodel.revisions.v3_minor_noalloc import MODEL as V3
 from reviewtool.behaviour.guests import RunGuest, Settings, record
 from reviewtool.behaviour.suites import stopped_writes
 from reviewtool.behaviour.verdict import LARGE
+from tests.real.conftest import BuildRevision
+from tests.real.test_um_kvm import run
 
 pytestmark = pytest.mark.kernel
 
@@ -28,3 +30,17 @@ def test_the_kernel_loses_what_its_model_loses_every_time(
     assert "value mixed" in seen  # write() said ok, half of what it wrote is gone
     if name == "rfc":
         assert "ok; resumed u0 value mixed" in seen  # a reader was let go on into half a page
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "a_fault_and_a_punched_hole_wait_for_each_other",
+        "a_write_from_the_file_itself_and_a_punched_hole_wait_for_each_other",
+    ],
+)
+def test_the_locks_of_the_rfc_let_two_threads_wait_for_ever(
+    build_revision: BuildRevision, case: str
+) -> None:
+    ran = run(build_revision("rfc").path, "unsaid_cases", case)
+    assert case in ran.passed, ran.console

@@ -8,7 +8,11 @@ import ctypes
 import errno
 import fcntl
 import os
+import signal
 import struct
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 from tests.real.um_kvm_guest.kvm import GUEST_MEMFD, READ, WRITE, Done, Vcpu, Vm, error_of
 from tests.real.um_kvm_guest.memory import (
@@ -19,15 +23,17 @@ from tests.real.um_kvm_guest.memory import (
     libc,
     mapping,
     peek,
+    punch,
     unmap,
     write_error,
 )
-from tests.real.um_kvm_guest.uffd import MINOR, Userfaultfd
+from tests.real.um_kvm_guest.uffd import MINOR, MISSING, Thread, Userfaultfd
 
 _MMAP, _INIT_SHARED, _WRITE = 1, 2, 4
 _CREATE_GUEST_MEMFD = 0xC040AED4
 _CONTINUE = 0xC020AA07
 _SYS_CACHESTAT = 451
+libc.pwrite.argtypes = [*libc.write.argtypes, ctypes.c_long]
 _WORD = int.from_bytes(b"A" * 8, "little")
 
 
@@ -118,7 +124,6 @@ def a_short_write_clears_what_it_was_not_asked_to_touch() -> None:
     unmap(source + PAGE, 1)
     fill(source, b"B")
     start = source + PAGE - 512
-    libc.pwrite.argtypes = [*libc.write.argtypes, libc.mmap.argtypes[-1]]
     assert libc.pwrite(file, start, 1024, 2048) == 512
     page = peek(address, PAGE)
     assert page[:512] == b"A" * 512
@@ -126,3 +131,75 @@ def a_short_write_clears_what_it_was_not_asked_to_touch() -> None:
     assert page[1024:2048] == b"A" * 1024
     assert page[2048:2560] == b"B" * 512
     assert page[2560:] == b"A" * 1536
+
+
+def a_write_from_the_file_itself_and_a_punched_hole_wait_for_each_other() -> None:
+    """write() holds the invalidate lock while it copies: its source must not be of the same file.
+
+    It reads the lock, the hole's writer waits for it, and the fault on the source reads the lock
+    again, behind the writer.
+    """
+    _wait_for_each_other(_write_from_the_file_itself)
+
+
+def _write_from_the_file_itself() -> None:
+    file = Vm().guest_memfd(3)
+    source = anonymous(2)
+    held = _held(source)
+    mapping(file, 1, source + PAGE)
+    _stopped_write(held, file, source, 2 * PAGE, PAGE)
+    assert Thread(lambda: punch(file, 0)).blocked()
+    held.copy(source, b"A")
+
+
+def a_fault_and_a_punched_hole_wait_for_each_other() -> None:
+    """A fault locks the folio, then reads the invalidate lock; a hole takes them the other way.
+
+    A write() elsewhere in the file keeps the hole waiting until the fault waits behind it.
+    """
+    _wait_for_each_other(_fault_behind_a_hole)
+
+
+def _fault_behind_a_hole() -> None:
+    file = Vm().guest_memfd(2)
+    fill(mapping(file, 2) + PAGE, b"A", 1)
+    other, source = mapping(file, 2), anonymous(1)
+    held = _held(source)
+    _stopped_write(held, file, source, PAGE, 0)
+    assert Thread(lambda: punch(file, 1)).blocked()
+    assert Thread(lambda: peek(other + PAGE)).blocked()
+    held.copy(source, b"A")
+
+
+def _held(source: int) -> Userfaultfd:
+    """What stops whoever reads the page until it is filled."""
+    held = Userfaultfd()
+    held.register(source, 1, MISSING)
+    return held
+
+
+def _stopped_write(held: Userfaultfd, file: int, source: int, length: int, offset: int) -> None:
+    Thread(lambda: libc.pwrite(file, source, length, offset))
+    assert held.event() is not None
+
+
+def _wait_for_each_other(threads: Callable[[], None]) -> None:
+    """Whether two of a process's threads end up waiting for each other; they survive SIGKILL."""
+    child = os.fork()
+    if child == 0:
+        threads()
+        time.sleep(60)
+        os._exit(0)
+    deadline = time.monotonic() + 10
+    while _asleep(child) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    os.kill(child, signal.SIGKILL)
+    time.sleep(0.2)
+    assert _asleep(child) == 2
+
+
+def _asleep(process: int) -> int:
+    """Its threads that nothing but what they wait for can wake."""
+    folder = Path(f"/proc/{process}/task")
+    return sum("State:\tD" in (task / "status").read_text() for task in folder.iterdir())
