@@ -16,7 +16,10 @@ from reviewtool.behaviour.guests import RunGuest, Settings, kernel_guest
 from reviewtool.behaviour.learn import learn
 from reviewtool.behaviour.minimal import minimise
 from reviewtool.behaviour.verdict import SMALL
+from reviewtool.report.learning import learned_shape
+from reviewtool.review.learning import LearnedRevision
 from tests.real.conftest import BuildRevision
+from tests.schemas import check_shape
 
 pytestmark = pytest.mark.kernel
 
@@ -44,5 +47,7 @@ def test_what_is_learned_from_a_kernel_is_its_model(
     )
     expected = restricted(minimise(explore(MODELS[name], SMALL)).rows, inputs)
     assert distinguish(expected, found.rows) is None
+    told = LearnedRevision(name, MODELS[name].name, "", found.states, found, None)
+    check_shape("learn", learned_shape(told))
     assert found.states >= 6
     assert (found.deaths > 0) == (name == "rfc")

@@ -10,6 +10,7 @@ from reviewtool.behaviour.ktap import Result
 from reviewtool.report.selftests import shape, text
 from reviewtool.review.selftests import Selftests, run_selftests
 from reviewtool.review.session import Session
+from tests.schemas import check_shape
 
 pytestmark = pytest.mark.kernel
 
@@ -36,6 +37,7 @@ def test_every_skip_has_a_cause(own: Selftests) -> None:
 
 def test_the_document_has_every_test(own: Selftests) -> None:
     document = shape(own)
+    check_shape("selftest", document)
     passed, failed, left_out = own.result.count()
     assert (document["passed"], document["failed"], document["skipped"]) == (
         *(passed, failed, left_out),

@@ -10,6 +10,7 @@ import pytest
 
 from reviewtool.cli.main import main
 from reviewtool.tree.base import Base
+from tests.schemas import check
 
 
 def asked(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
@@ -17,6 +18,7 @@ def asked(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
     told = capsys.readouterr()
     assert status in (0, 1), told.err
     found: dict[str, Any] = json.loads(told.out)
+    check(found)
     return found
 
 
@@ -42,6 +44,7 @@ def test_functions_are_measured_and_the_range_diff_is_gits(
     base: Base, warm: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tree = ("--study", "embedded", "--tree", str(base.path))
+    assert all(one["complete"] for one in asked(capsys, "apply", "v3", *tree)["revisions"])
     shown = asked(capsys, "show", "v3", *tree)
     assert shown["applied"]["complete"]
     (patch,) = (one for one in shown["patches"] if "guest_memfd" in one["subject"])

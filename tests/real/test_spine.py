@@ -3,14 +3,17 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from reviewtool.behaviour.verdict import Verdict
 from reviewtool.cli.main import main
 from reviewtool.kernel.build import Kernel
+from reviewtool.report.demo import demo_shape
 from reviewtool.review.demo import Demo, demo
 from reviewtool.review.session import Session
+from tests.schemas import check, check_shape
 
 pytestmark = pytest.mark.kernel
 
@@ -93,6 +96,22 @@ def test_the_rfcs_crash_is_found_reproduced_and_no_failure_of_the_tool(ran: Demo
     assert "userfaultfd_ioctl" in crash.event.frames
 
 
+def test_the_documents_of_the_demo_and_of_a_kernel_fit_their_schemas(
+    ran: Demo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check_shape("demo", demo_shape(ran))
+    for action in ("build", "boot"):
+        words = ["kernel", action, "v3", "--study", "embedded"]
+        assert main([*words, "--json", "--quiet"]) == 0
+        check(json.loads(capsys.readouterr().out))
+    words = ["bundle", "v3", "--against", "rfc", "--test", "--study", "embedded", "--quiet"]
+    assert main([*words, "-o", str(tmp_path / "v3.bundle"), "--json"]) == 0
+    recorded = json.loads(capsys.readouterr().out)["recorded"]
+    assert {*recorded} == {"tree rfc", "test rfc", "tree v3", "test v3"}
+    for document in recorded.values():
+        check(document)
+
+
 def test_v3_draws_no_complaint_from_its_kernel(ran: Demo) -> None:
     assert verdict(ran, "v3").findings == ()
 
@@ -105,6 +124,7 @@ def test_every_port_agrees_with_its_model(
         built_kernel(name)
     assert main(["test", "--all", "--study", "embedded", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
+    check(document)
     assert [one["revision"] for one in document["revisions"]] == ports
     for one in document["revisions"]:
         assert one["agrees"], one["revision"]
