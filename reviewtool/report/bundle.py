@@ -26,6 +26,7 @@ from reviewtool.interface.matrix import matrix
 from reviewtool.interface.shapes import matrix_shape
 from reviewtool.lineage import study as studies
 from reviewtool.lineage.study import Study
+from reviewtool.lineage.succession import lineages
 from reviewtool.report.changelog import changelog_shape
 from reviewtool.report.findings import report_shape
 from reviewtool.report.json import document
@@ -146,7 +147,9 @@ def unlike(session: Session, bundle: Bundle) -> tuple[str, ...]:
         found.append(f"reviewtool is {__version__}, it was {bundle.version}")
     here = _models(session, list(bundle.models))
     found += [
-        f"the model of {name} is another" for name in here if here[name] != bundle.models[name]
+        f"the model of {name}, or what explores it, is another"
+        for name in here
+        if here[name] != bundle.models[name]
     ]
     return tuple(found)
 
@@ -157,11 +160,15 @@ def documents(session: Session, pairs: Sequence[tuple[str, str]]) -> dict[str, s
     made: dict[str, str] = {
         "matrix": _document("matrix", matrix_shape(matrix(snapshots(session, names))))
     }
-    ranges = [
-        (a, b, mail_range(posting(session, a).patches, posting(session, b).patches))
-        for a, b in pairwise(names)
-    ]
-    made["range-diff"] = _document("range-diff", range_shape(ranges))
+    works = lineages(session.study)
+    for work in works:
+        ranges = [
+            (a, b, mail_range(posting(session, a).patches, posting(session, b).patches))
+            for a, b in pairwise(work)
+        ]
+        title = "range-diff" if len(works) == 1 else f"range-diff {work[0]}..{work[-1]}"
+        if ranges:
+            made[title] = _document("range-diff", range_shape(ranges))
     for a, b in pairs:
         found = told(session, a, b)
         made[f"report {b} against {a}"] = _document("report", report_shape(found))

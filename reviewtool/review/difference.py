@@ -9,6 +9,8 @@ from reviewtool.behaviour.compare import BehaviourDiff, compare
 from reviewtool.errors import InputError
 from reviewtool.interface.match import match, series_changes
 from reviewtool.interface.types import Change
+from reviewtool.lineage.study import Study
+from reviewtool.lineage.succession import lineages, predecessors
 from reviewtool.review.session import (
     Described,
     Session,
@@ -122,8 +124,8 @@ def _from_base(session: Session, name: str, parts: tuple[str, ...]) -> RevisionD
 
 
 def chosen_pair(session: Session, names: Sequence[str]) -> tuple[str, str]:
-    """The two revisions meant by up to two names: the last two of the study by default, one with
-    the revision before it, the first (or the only one) with its base."""
+    """The two revisions meant by up to two names: one with the revision before it of the same
+    work, the first (or the only one) of a work with its base; by default the last of the study."""
     known = [found.id for found in session.study.revisions]
     if not known:
         raise InputError("has no revision", str(session.study.path), "fetch a series")
@@ -131,5 +133,23 @@ def chosen_pair(session: Session, names: Sequence[str]) -> tuple[str, str]:
         raise InputError(f"{len(names)} revisions are named", " ".join(names), "name two at most")
     if len(names) == 2:
         return names[0], names[1]
-    at = known.index(revision(session, names[0]).id) if names else len(known) - 1
-    return (known[at - 1] if at else BASE), known[at]
+    chosen = revision(session, names[0]).id if names else known[-1]
+    return predecessors(session.study)[chosen] or BASE, chosen
+
+
+def pair_against(session: Session, name: str | None, against: str | None) -> tuple[str, str]:
+    """The revision ``name`` (the last, if None) with ``against`` (the one before it, if None)."""
+    before, chosen = chosen_pair(session, [name] if name else [])
+    return (revision(session, against).id if against else before), chosen
+
+
+def neighbours(study: Study) -> tuple[tuple[str, str], ...]:
+    """Each revision of the study with the one before it of the same work; that of a work of one
+    posting with its base. Unrelated series are not compared."""
+    before = predecessors(study)
+    alone = {each[0] for each in lineages(study) if len(each) == 1}
+    return tuple(
+        (before[one.id] or BASE, one.id)
+        for one in study.revisions
+        if before[one.id] is not None or one.id in alone
+    )

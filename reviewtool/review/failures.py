@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a model fails of the questions every revision is asked, filed under all it depends on."""
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,19 +54,27 @@ def failures(
 
 
 def sources(*models: Model) -> tuple[bytes, ...]:
-    """The text of everything an answer about ``models`` depends on: theirs, and the explorers'."""
+    """The text of everything an answer about ``models`` depends on: theirs, and the explorers'.
+
+    The same wherever it is installed and whatever Python runs it, for bundles name it.
+    """
     folders = (paths.reference_impl() / "refmodel", Path(behaviour.__file__).parent)
     files = [path for folder in folders for path in sorted(folder.glob("*.py"))]
     files += [path for model in models for path in _of_functions(model)]
-    return tuple(path.read_bytes() for path in dict.fromkeys(files))
+    # Installed, refmodel lies there twice: as a package, and as what a guest is given.
+    return tuple(dict.fromkeys(path.read_bytes() for path in files))
 
 
 def _of_functions(model: Model) -> list[Path]:
-    """The files of the functions a revision patches its kernel with."""
-    found = []
+    """The files of the functions a revision patches its kernel with, but for Python's own (which
+    dataclasses leave in a class)."""
+    found = set()
+    python = Path(dataclasses.__file__).parent
     for layer in model.kernel.__mro__:
         for member in vars(layer).values():
             code = getattr(member, "__code__", None)
             if code is not None and code.co_filename.endswith(".py"):
-                found.append(Path(code.co_filename))
-    return sorted(set(found))
+                found.add(Path(code.co_filename))
+    return sorted(
+        (path for path in found if path.parent != python), key=lambda path: (path.name, path)
+    )

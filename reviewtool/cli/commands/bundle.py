@@ -5,7 +5,6 @@ import argparse
 import json
 import sys
 import tempfile
-from itertools import pairwise
 from pathlib import Path
 
 from reviewtool.cli.output import emit, write_file
@@ -15,7 +14,7 @@ from reviewtool.errors import InputError
 from reviewtool.report.bundle import Bundle, documents, gather, read, unlike, unpack
 from reviewtool.report.json import document
 from reviewtool.report.verdict import held_shape
-from reviewtool.review.difference import BASE, chosen_pair
+from reviewtool.review.difference import BASE, neighbours, pair_against
 from reviewtool.review.session import Session, applied, described, with_base
 from reviewtool.review.testing import hold_revision
 from reviewtool.text import visible_line
@@ -24,7 +23,9 @@ from reviewtool.text import visible_line
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("revision", metavar="REV", nargs="?", help="default: the last")
     parser.add_argument("--against", metavar="REV", help="default: the revision before it")
-    parser.add_argument("--lineage", action="store_true", help="each against the one before")
+    parser.add_argument(
+        "--lineage", action="store_true", help="each against the one before it of its work"
+    )
     parser.add_argument(
         "--test",
         action="store_true",
@@ -52,11 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _write(arguments: argparse.Namespace) -> int:
     opened = session(arguments)
-    known = [one.id for one in opened.study.revisions]
+    pairs = [pair_against(opened, arguments.revision, arguments.against)]
     if arguments.lineage:
-        pairs = list(pairwise(known))
-    else:
-        pairs = [chosen_pair(opened, [n for n in (arguments.against, arguments.revision) if n])]
+        pairs = list(neighbours(opened.study))
     recorded = _recorded(opened, pairs) if arguments.test else {}
     with tempfile.TemporaryDirectory(prefix="reviewtool-bundle-") as folder:
         content = gather(opened, pairs, recorded, Path(folder))

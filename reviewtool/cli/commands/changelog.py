@@ -9,7 +9,7 @@ from reviewtool.errors import InputError
 from reviewtool.report.changelog import changelog_shape, changelog_text
 from reviewtool.review.asked import asked
 from reviewtool.review.claims import claims
-from reviewtool.review.difference import BASE, chosen_pair
+from reviewtool.review.difference import BASE, pair_against
 from reviewtool.review.session import posting
 
 
@@ -21,8 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 1 where something is said and not seen, or changed and not said."""
     opened = session(arguments)
-    names = [name for name in (arguments.against, arguments.revision) if name]
-    a, b = chosen_pair(opened, names)
+    a, b = pair_against(opened, arguments.revision, arguments.against)
     if a == BASE:
         raise InputError(
             "has no revision before it to have changed since", b, "name one with --against"

@@ -7,13 +7,19 @@ from itertools import pairwise
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
 from reviewtool.errors import InputError
+from reviewtool.lineage.succession import lineage_of
 from reviewtool.report.rangediff import range_shape, range_text
 from reviewtool.review.session import posting, revision
 from reviewtool.tree.mailrange import CREATION_FACTOR, mail_range
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("revisions", nargs="*", metavar="REV", help="default: all, in order")
+    parser.add_argument(
+        "revisions",
+        nargs="*",
+        metavar="REV",
+        help="default: all of the work the last is of, in order",
+    )
     parser.add_argument(
         "--creation-factor",
         type=int,
@@ -28,7 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit status 1 where the series differ."""
     opened = session(arguments)
     names = [revision(opened, name).id for name in arguments.revisions]
-    names = names or [one.id for one in opened.study.revisions]
+    if not names and opened.study.revisions:
+        names = [*lineage_of(opened.study, opened.study.revisions[-1].id)]
     if len(names) < 2:
         raise InputError("fewer than two revisions", "range-diff", "name at least two")
     ranges = [

@@ -4,19 +4,19 @@
 import argparse
 import sys
 from dataclasses import replace
-from itertools import pairwise
 
 from reviewtool.cli.output import write_file
 from reviewtool.cli.session import session
 from reviewtool.errors import InputError
 from reviewtool.interface.matrix import matrix
 from reviewtool.interface.types import Matrix
+from reviewtool.lineage.succession import lineage_of
 from reviewtool.report.findings import report_shape
 from reviewtool.report.interface import INSIDE
 from reviewtool.report.json import document
 from reviewtool.report.mail import mail_text
 from reviewtool.report.markdown import markdown
-from reviewtool.review.difference import BASE, chosen_pair
+from reviewtool.review.difference import BASE, neighbours, pair_against
 from reviewtool.review.session import Session, snapshots
 from reviewtool.review.told import told
 
@@ -33,8 +33,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lineage",
         action="store_true",
-        help="text, markdown: against the first revision of the study; html: each revision "
-        "against the one before",
+        help="text, markdown: against the first posting of the work REV is of; html: each "
+        "revision against the one before it of the same work",
     )
     parser.add_argument(
         "--format",
@@ -64,12 +64,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _pair(opened: Session, arguments: argparse.Namespace) -> tuple[str, str]:
-    names = [arguments.revision] if arguments.revision else []
-    if arguments.against:
-        names = [arguments.against, *(names or [opened.study.revisions[-1].id])]
-    if arguments.lineage and len(opened.study.revisions) > 1:
-        names = [opened.study.revisions[0].id, *(names or [opened.study.revisions[-1].id])]
-    return chosen_pair(opened, names)
+    before, chosen = pair_against(opened, arguments.revision, arguments.against)
+    if arguments.lineage:
+        first = lineage_of(opened.study, chosen)[0]
+        return (BASE, chosen) if first == chosen else (first, chosen)
+    return before, chosen
 
 
 def _is_page(arguments: argparse.Namespace) -> bool:
@@ -80,11 +79,9 @@ def _page(opened: Session, arguments: argparse.Namespace) -> str:
     from reviewtool.report.html import html
     from reviewtool.review.page import page
 
-    known = [one.id for one in opened.study.revisions]
+    pairs = [_pair(opened, arguments)]
     if arguments.lineage:
-        pairs = list(pairwise(known))[::-1] or [(BASE, name) for name in known]
-    else:
-        pairs = [_pair(opened, arguments)]
+        pairs = list(neighbours(opened.study))[::-1]
     return html(page(opened, pairs, test=arguments.test))
 
 
