@@ -13,16 +13,19 @@ from reviewtool.lineage.study import Study
 from reviewtool.lineage.studytext import quoted
 
 MAILBOX = "branch.mbox"
+_DEEPEN = "fetch the whole history (fetch-depth: 0, GIT_DEPTH: 0, git fetch --unshallow)"
 
 
 def of_branch(commits: str, repository: Path, folder: Path) -> Path:
     """The commits ``commits`` (``A..B``) as a mailbox in ``folder``, as they would be sent."""
     if commits.startswith("-"):
         raise InputError("names no commits", commits, "say --branch BASE..HEAD")
-    counted = _git(repository, "rev-list", "--count", "--no-merges", commits, "--")
-    if counted.strip() == b"0":
+    found = _git(repository, "rev-list", "--no-merges", commits, "--").decode().split()
+    if not found:
         raise InputError("no commits", commits, "name a range with commits, as BASE..HEAD")
-    cover = [] if counted.strip() == b"1" else ["--cover-letter"]
+    if {*found} & _cut_off(repository):
+        raise InputError("goes beyond what this shallow clone has", commits, _DEEPEN)
+    cover = [] if len(found) == 1 else ["--cover-letter"]
     mail = _git(
         repository, "format-patch", "--stdout", "--thread", "--no-signature", "--no-color",
         "--subject-prefix=PATCH", *cover, commits, "--",
@@ -40,8 +43,19 @@ def _git(repository: Path, *words: str) -> bytes:
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["git failed"]
-        raise InputError(said[-1], f"git -C {repository} {words[0]}", "check range and repository")
+        remedy = "check range and repository"
+        if words[0] == "rev-list" and _cut_off(repository):
+            remedy = f"this clone is shallow: {_DEEPEN}"
+        raise InputError(said[-1], f"git -C {repository} {words[0]}", remedy)
     return done.stdout
+
+
+def _cut_off(repository: Path) -> set[str]:
+    """The commits of a shallow clone that seem to have no parent: a branch must not reach them."""
+    asked = ["git", "-C", str(repository), "rev-parse", "--git-path", "shallow"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    path = repository / done.stdout.strip()
+    return set(path.read_text().split()) if done.returncode == 0 and path.is_file() else set()
 
 
 def _identified(repository: Path) -> bool:
