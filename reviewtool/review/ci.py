@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A series as a job has it: a mailbox or a branch, in a study that lasts as long as the run."""
 
+import os
+import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,19 +30,35 @@ def of_branch(commits: str, repository: Path, folder: Path) -> Path:
     cover = [] if len(found) == 1 else ["--cover-letter"]
     mail = _git(
         repository, "format-patch", "--stdout", "--thread", "--no-signature", "--no-color",
+        "--no-attach", "--no-base", "--no-ext-diff", "--src-prefix=a/", "--dst-prefix=b/",
         "--subject-prefix=PATCH", *cover, commits, "--",
+        author=_author(repository, found[0]),
     )  # fmt: skip
     path = folder / MAILBOX
-    path.write_bytes(mail)
+    path.write_bytes(_titled(mail, commits))
     return path
 
 
-def _git(repository: Path, *words: str) -> bytes:
-    # A job has no identity of its own; format-patch wants one for Message-IDs.
-    nobody = ["-c", "user.name=reviewtool", "-c", "user.email=reviewtool@localhost"]
-    known = _identified(repository)
-    command = ["git", "-C", str(repository), *([] if known else nobody), *words]
-    done = subprocess.run(command, capture_output=True, check=False)
+def _titled(mail: bytes, commits: str) -> bytes:
+    """The cover letter git leaves to be written, saying what it is of."""
+    title = re.sub(r"[0-9a-f]{40}", lambda found: found[0][:12], commits)
+    cover, first, rest = mail.partition(b"\nFrom ")
+    cover = cover.replace(b"*** SUBJECT HERE ***", f"commits {title}".encode(), 1)
+    return cover.replace(b"*** BLURB HERE ***\n\n", b"", 1) + first + rest
+
+
+def _author(repository: Path, commit: str) -> tuple[str, str]:
+    told = _git(repository, "log", "-1", "--format=%an%x00%ae", commit, "--")
+    name, _, address = told.decode("utf-8", "replace").strip().partition("\0")
+    return name, address
+
+
+def _git(repository: Path, *words: str, author: tuple[str, str] | None = None) -> bytes:
+    # A job has no identity of its own; the cover letter is written by who wrote the branch.
+    name, address = author or ("reviewtool", "reviewtool@localhost")
+    who = {"GIT_COMMITTER_NAME": name, "GIT_COMMITTER_EMAIL": address}
+    command = ["git", "-C", str(repository), *words]
+    done = subprocess.run(command, capture_output=True, env={**os.environ, **who}, check=False)
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["git failed"]
         remedy = "check range and repository"
@@ -56,11 +74,6 @@ def _cut_off(repository: Path) -> set[str]:
     done = subprocess.run(asked, capture_output=True, text=True, check=False)
     path = repository / done.stdout.strip()
     return set(path.read_text().split()) if done.returncode == 0 and path.is_file() else set()
-
-
-def _identified(repository: Path) -> bool:
-    asked = ["git", "-C", str(repository), "var", "GIT_COMMITTER_IDENT"]
-    return subprocess.run(asked, capture_output=True, check=False).returncode == 0
 
 
 def study_of(boxes: Sequence[Path], folder: Path, acknowledged: Study | None = None) -> Study:

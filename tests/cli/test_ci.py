@@ -54,6 +54,8 @@ def test_a_branch_is_told_of_against_its_base(
 ) -> None:
     words = ("--branch", "base..main", "--repository", str(repository))
     text = ci(capsys, *words, status=0)
+    assert "commits base..main" in text, "and no placeholder of git's"
+    assert "A wrote:" in text, "who wrote the commits, whoever runs the job"
     assert "[2/2] Export one is new." in text
     assert "> +EXPORT_SYMBOL_GPL(one);" in text
 
@@ -79,6 +81,38 @@ def test_two_mailboxes_are_two_revisions(capsys: pytest.CaptureFixture[str]) -> 
     words = ("--mbox", str(PORTS / "v3.mbox"), "--against", str(PORTS / "rfc.mbox"))
     text = ci(capsys, *words, "--format", "markdown", status=0)
     assert "get\\_folio\\_noalloc" in text
+
+
+def test_a_clone_of_a_forge_without_its_blobs_is_enough(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(repository, "config", "uploadpack.allowFilter", "true")
+    clone = tmp_path / "clone"
+    git(
+        tmp_path,
+        "clone",
+        "-q",
+        "--no-checkout",
+        "--filter=blob:none",
+        f"file://{repository}",
+        "clone",
+    )
+    git(clone, "update-ref", "refs/remotes/origin/base", "base")
+    git(clone, "checkout", "-q", "--detach", "origin/main")
+    text = ci(capsys, "--branch", "origin/base..HEAD", "--repository", str(clone), status=0)
+    assert "[2/2] Export one is new." in text
+
+
+def test_a_shallow_clone_is_refused_where_its_end_would_be_taken_for_a_patch(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clone = tmp_path / "clone"
+    address = f"file://{repository}"
+    git(tmp_path, "clone", "-q", "--depth=1", "--no-single-branch", address, "clone")
+    git(clone, "fetch", "-q", "--depth=1", address, "+base:refs/remotes/origin/base")
+    words = ("--repository", str(clone), "--branch")
+    assert "fetch-depth: 0" in ci(capsys, *words, "origin/base..HEAD", status=2)
+    assert "this clone is shallow" in ci(capsys, *words, "nosuch..HEAD", status=2)
 
 
 @pytest.mark.parametrize(
