@@ -52,10 +52,11 @@ def claims(a: Revision, b: Revision) -> Claims:
     moved = [_moved(one, a, b) for one in pairs]
     items = tuple(_claim(text, a, b, moved) for text in items_of(entry.text)) if entry else ()
     seen = {number for one in items for number in one.patches}
+    told = [one for one in moved if one.number in seen]
     unsaid = tuple(
         one.pair
         for one in moved
-        if _changes_code(one) and (one.pair.b not in seen or one.pair.b is None)
+        if _changes_code(one) and one.number not in seen and not _taken_over(one, told)
     )
     rebased = a.base and b.base and a.base != b.base
     cover = b.cover.body if b.cover else ""
@@ -153,6 +154,13 @@ def _moved(one: Pair, a: Revision, b: Revision) -> _Moved:
             if each.given_by is None and f"{each.name}: {each.value}" not in had
         ]
     return found
+
+
+def _taken_over(one: _Moved, told: Sequence[_Moved]) -> bool:
+    """Whether a patch is gone and all functions it was about are those of patches told of."""
+    functions = one.functions - {""}
+    others = {name for each in told for name in each.functions}
+    return one.number is None and bool(functions) and functions <= others
 
 
 def _changes_code(one: _Moved) -> bool:
@@ -272,7 +280,16 @@ def _claim(text: str, a: Revision, b: Revision, moved: Sequence[_Moved]) -> Clai
         return _answer(text, found, "no selftest changed")
     if names:
         return Claim(text, "not seen", f"no changed line has {', '.join(names)}")
-    return _by_words(text, moved)
+    return _retitled(text, a, b, moved) or _by_words(text, moved)
+
+
+def _retitled(text: str, a: Revision, b: Revision, moved: Sequence[_Moved]) -> Claim | None:
+    """An item that says what the title came to say tells of the whole series."""
+    old, new = ({_stem(word) for word in _WORD.findall(one.title.lower())} for one in (a, b))
+    if not (new - old) & {_stem(word) for word in _WORD.findall(text.lower())}:
+        return None
+    every = tuple(sorted(one.number for one in moved if one.number and _changes_code(one)))
+    return Claim(text, "seen", f"the series was “{a.title}”, is “{b.title}”", every)
 
 
 def _answer(text: str, found: Sequence[tuple[int | None, str]], otherwise: str) -> Claim:

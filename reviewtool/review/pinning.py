@@ -116,12 +116,39 @@ def _noting(function: Callable[..., Any], rule: Rule, called: list[Rule]) -> Cal
     return noting
 
 
+def _as_base(model: Model, rule: Rule) -> Model:
+    """``model`` without ``rule``: the function as it was, where it was."""
+    if not isinstance(model, RevisionModel):
+        return model
+    layers = [vars(layer) for layer in model.kernel.__mro__]
+    for number, layer in enumerate(layers):
+        for name, member in layer.items():
+            if getattr(member, "rule", None) is rule:
+                before = next((one[name] for one in layers[number + 1 :] if name in one), None)
+                if before is None:
+                    return model
+                return replace(model, kernel=type("BaseKernel", (model.kernel,), {name: before}))
+    return model
+
+
 def pin_failure(
     model: Model, world: World, inputs: Sequence[Input], patches: Sequence[Patch]
 ) -> Pin:
-    """Which patch of the posting has the last rule that ran in the last of ``inputs``."""
+    """Which patch of the posting has the rule that makes ``inputs`` end as they do.
+
+    It is the last to run that does otherwise there than the base would: a last step may only show
+    what an earlier one did. Registering is not looked at, for every question presupposes it. Where
+    all do as the base, the last rule of the last step lacks something.
+    """
     steps = called(model, world, inputs)
-    for rule in reversed(steps[-1] if steps else ()):
+    state = model.initial(world)
+    own: list[Rule] = []
+    for given, rules in zip(inputs, steps, strict=True):
+        after = model.step(state, given)
+        if given.op not in ("register", "unregister"):
+            own += [rule for rule in rules if _as_base(model, rule).step(state, given) != after]
+        state = after[0]
+    for rule in (*reversed(own), *reversed(steps[-1] if steps else ())):
         patch = patch_of(rule, patches)
         if patch is not None:
             return Pin(rule, None, patch)

@@ -2,7 +2,10 @@
 """One line checks a mailbox or a branch, and its exit status is what a job needs."""
 
 import json
+import os
+import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -131,3 +134,29 @@ def test_what_cannot_be_read_is_one_line_and_status_2(
     given = [f"{words[0]}={words[1]}"]
     (line,) = ci(capsys, *given, "--repository", str(repository), status=2).splitlines()
     assert told in line
+
+
+@pytest.mark.parametrize(
+    ("recipe", "given"),
+    [
+        ("# .github/", {"GITHUB_BASE_REF": "base"}),
+        ("# .gitlab-ci.yml", {"CI_MERGE_REQUEST_DIFF_BASE_SHA": "origin/base"}),
+    ],
+)
+def test_the_recipes_of_the_readme_run_as_they_stand(
+    repository: Path, tmp_path: Path, recipe: str, given: dict[str, str]
+) -> None:
+    """On the detached HEAD of a merge, as a forge's runner leaves the branch."""
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+    (block,) = (part for part in readme.split("```yaml\n")[1:] if part.startswith(recipe))
+    (line,) = re.findall(r"- (?:run: )?(reviewtool ci .*)", block.partition("```")[0])
+    git(repository, "checkout", "-q", "--detach", "base")
+    git(repository, "merge", "-q", "--no-ff", "-m", "Merge it", "main")
+    git(repository, "update-ref", "refs/remotes/origin/base", "base")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    home = {"HOME": str(tmp_path / "home"), "PATH": path}
+    done = subprocess.run(
+        ["sh", "-c", line], cwd=repository, env={**home, **given}, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "[2/2] Export one is new." in done.stdout
