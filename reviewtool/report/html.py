@@ -25,7 +25,7 @@ from reviewtool.interface.types import Row
 from reviewtool.report.changelog import unsaid
 from reviewtool.report.interface import INSIDE, cells, changes_text, life, qualified
 from reviewtool.report.machine import UNDRAWN, picture
-from reviewtool.report.mail import LEGEND, patches_told, quoted
+from reviewtool.report.mail import LEGEND, patches_told, quoted, to_tell
 from reviewtool.report.verdict import disagreement_lines
 from reviewtool.review.findings import Finding
 from reviewtool.review.page import Page
@@ -83,7 +83,9 @@ def html(page: Page) -> str:
         quotes=_quote,
         patches=patches_told,
         counts=_counts,
+        to_tell=to_tell,
         subject=_subject,
+        original=lambda told: _original(page, told),
         changes=lambda told: changes_text(told.diff.interface),
         unsaid=unsaid,
         name_of=lambda author: author.partition(" <")[0].strip('"'),
@@ -107,12 +109,19 @@ def _quote(told: Told, one: Finding) -> tuple[str, ...]:
 
 
 def _counts(told: Told) -> list[tuple[str, int]]:
-    every = [one.status for one in told.findings]
+    every = [one.status for one in to_tell(told)]
     return [(status, every.count(status)) for status in _WORDS if status in every]
 
 
 def _subject(told: Told, number: int) -> str:
     return next((one.subject for one in told.mail.patches if one.index == number), "")
+
+
+def _original(page: Page, told: Told) -> str:
+    """The posting a port or a bridged revision is of; "" for the posting itself."""
+    known = {entry.study.id: entry.study.original or "" for entry in page.entries}
+    original = known.get(told.b, "")
+    return original if original != told.mail.root else ""
 
 
 def _remarks_about(page: Page, told: Told, one: Finding) -> list[Remark]:

@@ -28,11 +28,16 @@ _QUOTED = 5  # lines of a hunk
 def mail_text(told: Told) -> str:
     """The reply: who wrote what, then each finding below the hunk it is about."""
     lines = [*_greeting(told), "", *_summary(told)]
-    for one in told.findings:
-        if not (one.kind == "changelog" and one.status == "info"):
-            lines += ["", *finding_lines(one, told)]
-    lines += ["", *_silence(told), *_closing(told)]
+    for one in to_tell(told):
+        lines += ["", *finding_lines(one, told)]
+    unsaid = silence(told)
+    lines += ["", *(_wrapped(unsaid) if unsaid else []), *_closing(told)]
     return "\n".join(visible_line_keeping_tabs(line) for line in lines) + "\n"
+
+
+def to_tell(told: Told) -> list[Finding]:
+    """The findings, but for what the changelog is silent about: that is told in one place."""
+    return [one for one in told.findings if (one.kind, one.status) != ("changelog", "info")]
 
 
 def visible_line_keeping_tabs(line: str) -> str:
@@ -147,10 +152,10 @@ def patches_told(told: Told) -> str:
     return "; ".join(words) or "none"
 
 
-def _silence(told: Told) -> list[str]:
-    """What changed without the changelog saying so, in a sentence."""
+def silence(told: Told) -> str:
+    """What changed without the changelog saying so, in a sentence; "" for nothing."""
     if told.said is None:
-        return []
+        return ""
     changed = [str(one.b) for one in told.said.unsaid if one.a and one.b]
     new = [str(one.b) for one in told.said.unsaid if not one.a]
     gone = [str(one.a) for one in told.said.unsaid if not one.b]
@@ -165,9 +170,9 @@ def _silence(told: Told) -> list[str]:
     parts += [f"{told.a}'s {_numbered(gone)} went"] if gone else []
     parts += [f"the base is another ({told.said.base})"] if told.said.base else []
     if not parts:
-        return []
+        return ""
     known = "The changelog does not say that" if told.said.written else "Without a changelog,"
-    return _wrapped(f"{known} {', and '.join(parts)}.")
+    return f"{known} {', and '.join(parts)}."
 
 
 def _numbered(numbers: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from reviewtool import __version__
 from reviewtool.interface.types import Matrix
 from reviewtool.report.interface import cells, qualified
-from reviewtool.report.mail import quotes_of
+from reviewtool.report.mail import quotes_of, silence, to_tell
 from reviewtool.review.difference import BASE
 from reviewtool.review.findings import Finding, Witness
 from reviewtool.review.told import Told
@@ -32,8 +32,10 @@ def markdown(told: Told, matrix: Matrix | None = None) -> str:
         lines += ["## Interface, revision by revision", "", *_matrix(matrix), ""]
     lines += ["## Findings", ""]
     quotes = quotes_of(told.findings, told.mail)
-    for one in told.findings:
+    for one in to_tell(told):
         lines += [*_finding(one, quotes.get(one.id, ()), told.a, told.b), ""]
+    unsaid = silence(told)
+    lines += [escaped(unsaid), ""] if unsaid else []
     if not told.findings:
         lines += ["None.", ""]
     if told.known:

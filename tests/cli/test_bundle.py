@@ -18,6 +18,8 @@ from reviewtool.cli.main import main
 from reviewtool.errors import InputError
 from reviewtool.report.bundle import read, unpack
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 @pytest.fixture(scope="module")
 def bundle(warm_module: Path) -> Path:
@@ -27,23 +29,52 @@ def bundle(warm_module: Path) -> Path:
     return path
 
 
-def test_it_is_made_again_in_an_empty_home_with_no_network(bundle: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """reviewtool at another place, as pip puts it there: no checkout is needed."""
+    folder = tmp_path_factory.mktemp("installed")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    alone = ["--no-deps", "--no-index", "--no-build-isolation", "--target", str(folder)]
+    subprocess.run([*pip, *alone, str(ROOT)], check=True, capture_output=True)
+    return folder
+
+
+def test_it_is_made_again_elsewhere_with_no_network(
+    bundle: Path, installed: Path, tmp_path: Path
+) -> None:
+    """An empty home, another place, locale, time zone, order of hashing and umask."""
     home = tmp_path / "home"
     home.mkdir()
     offline = ["unshare", "--user", "--map-root-user", "--net"]
     if subprocess.run([*offline, "true"], capture_output=True, check=False).returncode:
         pytest.skip("no network namespace can be made here: unshare is refused")
-    command = [sys.executable, "-m", "reviewtool", "bundle", "--replay", str(bundle), "--json"]
+    code = (
+        "import sys; from reviewtool.cli.main import main; import reviewtool;"
+        f"assert reviewtool.__file__.startswith({str(installed)!r}); sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", code, "bundle", "--replay", str(bundle), "--json", "--quiet"]
     done = subprocess.run(
         [*offline, *command],
-        env={"HOME": str(home), "PATH": os.environ["PATH"]},
+        cwd=home,
+        env={
+            "HOME": str(home),
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(installed),
+            "PYTHONHASHSEED": "4711",
+            "LANG": "C",
+            "LC_ALL": "C",
+            "TZ": "Pacific/Chatham",
+        },
+        umask=0o077,
         capture_output=True,
+        text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    # Not even the digests of the models are others.
+    assert (done.returncode, done.stderr) == (0, "")
     document = json.loads(done.stdout)
     assert document["differing"] == []
-    assert {"matrix", "range-diff", "report v3 against rfc"} <= set(document["results"])
+    assert {"matrix", "range-diff rfc..v2-2026", "report v3 against rfc"} <= {*document["results"]}
 
 
 def test_the_same_results_are_the_same_bytes(bundle: Path) -> None:

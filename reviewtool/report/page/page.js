@@ -30,6 +30,3 @@ for (const button of document.querySelectorAll("button[data-size]")) {
     button.textContent = box.classList.toggle("fit") ? "full size" : "fit to the page";
   });
 }
-window.addEventListener("beforeprint", () => {
-  for (const each of document.querySelectorAll("details")) { each.open = true; }
-});
