@@ -116,19 +116,19 @@ def _noting(function: Callable[..., Any], rule: Rule, called: list[Rule]) -> Cal
     return noting
 
 
-def _as_base(model: Model, rule: Rule) -> Model:
-    """``model`` without ``rule``: the function as it was, where it was."""
+def _as_base(model: Model, rule: Rule) -> Model | None:
+    """``model`` without ``rule``: the function as it was; None where there was none."""
     if not isinstance(model, RevisionModel):
-        return model
+        return None
     layers = [vars(layer) for layer in model.kernel.__mro__]
     for number, layer in enumerate(layers):
         for name, member in layer.items():
             if getattr(member, "rule", None) is rule:
                 before = next((one[name] for one in layers[number + 1 :] if name in one), None)
                 if before is None:
-                    return model
+                    return None
                 return replace(model, kernel=type("BaseKernel", (model.kernel,), {name: before}))
-    return model
+    return None
 
 
 def pin_failure(
@@ -146,7 +146,9 @@ def pin_failure(
     for given, rules in zip(inputs, steps, strict=True):
         after = model.step(state, given)
         if given.op not in ("register", "unregister"):
-            own += [rule for rule in rules if _as_base(model, rule).step(state, given) != after]
+            for rule in rules:
+                base = _as_base(model, rule)
+                own += [rule] if base is None or base.step(state, given) != after else []
         state = after[0]
     for rule in (*reversed(own), *reversed(steps[-1] if steps else ())):
         patch = patch_of(rule, patches)
