@@ -8,8 +8,10 @@ import textwrap
 from collections.abc import Sequence
 
 from reviewtool import __version__
+from reviewtool.archive.trailers import person
 from reviewtool.archive.types import Patch, Revision
 from reviewtool.report.quote import quote_function, quote_name
+from reviewtool.report.together import Together, quoted_together, together
 from reviewtool.review.difference import BASE
 from reviewtool.review.findings import Finding, Witness
 from reviewtool.review.pinning import spellings
@@ -28,8 +30,10 @@ _QUOTED = 5  # lines of a hunk
 def mail_text(told: Told) -> str:
     """The reply: who wrote what, then each finding below the hunk it is about."""
     lines = [*_greeting(told), "", *_summary(told)]
-    for one in to_tell(told):
-        lines += ["", *finding_lines(one, told)]
+    for each in together(to_tell(told)):
+        one = each.findings[0]
+        several = len(each.findings) > 1
+        lines += ["", *(_several(each, told) if several else finding_lines(one, told))]
     unsaid = silence(told)
     lines += ["", *(_wrapped(unsaid) if unsaid else []), *_closing(told)]
     return "\n".join(visible_line_keeping_tabs(line) for line in lines) + "\n"
@@ -43,6 +47,18 @@ def to_tell(told: Told) -> list[Finding]:
 def visible_line_keeping_tabs(line: str) -> str:
     """As visible_line, but a quoted patch keeps its tabs."""
     return "\t".join(visible_line(part) for part in line.split("\t"))
+
+
+def _several(each: Together, told: Told) -> list[str]:
+    """Names of one kind in a paragraph, the line that makes each above it."""
+    patch = _patch(told.mail, each.findings[0].patch)
+    quotes = [quoted(one, patch) for one in each.findings]
+    lines = [
+        line if line[0] == "[" else f"> {line}" for line in quoted_together(quotes, 2 * _QUOTED)
+    ]
+    where = f"[{each.findings[0].patch}/{patch.total}] " if patch else ""
+    lines += _wrapped(f"{where}{_capital(each.title)}.")
+    return lines + (_wrapped(each.unsaid, "    ") if each.unsaid else [])
 
 
 def finding_lines(one: Finding, told: Told) -> list[str]:
@@ -118,7 +134,7 @@ def _greeting(told: Told) -> list[str]:
     mail = told.mail
     subject = f"{_prefix(mail)} {mail.title}"
     return [
-        f"On {mail.date[:10]}, {mail.author.partition(' <')[0]} wrote:",
+        f"On {mail.date[:10]}, {person(mail.author)} wrote:",
         *(f"> {line}" for line in textwrap.wrap(subject, WIDTH - 2)),
     ]
 
@@ -181,8 +197,8 @@ def _numbered(numbers: Sequence[str]) -> str:
 
 def _closing(told: Told) -> list[str]:
     lines: list[str] = []
-    if not told.findings:
-        lines += _wrapped("Nothing that I can see changed in the interface or the behaviour.")
+    if not any(one.kind == "interface" for one in (*told.findings, *told.known)):
+        lines += _wrapped("Nothing that I can see changed in the interface.")
     if told.known:
         lines += _wrapped(f"Left out as acknowledged in the study: {len(told.known)}.")
     behaviour = told.diff.behaviour

@@ -145,7 +145,10 @@ def _element(group: Sequence[Change], changes: Sequence[Change]) -> Finding:
         details += [f"set by {', '.join(setters)}"] if setters else []
     else:
         title = f"{first.kind} {name} is gone"
-    details += [f"value: {one.value}"] if one.value and (first.a is None or first.b is None) else []
+    what = "for modules" if first.kind == "export" else "value"
+    details += (
+        [f"{what}: {one.value}"] if one.value and (first.a is None or first.b is None) else []
+    )
     breaking = first.kind != "object" and bool(_BREAKING & set(kinds))
     old, new = (element.name if element else "" for element in (first.a, first.b))
     return Finding(
