@@ -2,6 +2,7 @@
 """The whole path on the embedded study: mail, commits, interfaces, models, booted kernels."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from reviewtool.behaviour.verdict import Verdict
 from reviewtool.cli.main import main
 from reviewtool.kernel.build import Kernel
-from reviewtool.report.demo import demo_shape
+from reviewtool.report.demo import demo_shape, demo_text
 from reviewtool.review.demo import Demo, demo
 from reviewtool.review.session import Session
 from tests.schemas import check, check_shape
@@ -110,6 +111,20 @@ def test_the_documents_of_the_demo_and_of_a_kernel_fit_their_schemas(
     assert {*recorded} == {"tree rfc", "test rfc", "tree v3", "test v3"}
     for document in recorded.values():
         check(document)
+
+
+def test_the_readme_shows_the_kernels_of_the_demo(ran: Demo) -> None:
+    """But for figures: how many cases, how long."""
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+    block = readme[readme.index("    KERNELS\n") : readme.index("`*` marks the steps that differ")]
+    printed = set(map(_figureless, demo_text(ran).split("\n")))
+    lines = [_figureless(line) for line in block.split("\n") if line.strip()]
+    assert len(lines) == 7
+    assert [line for line in lines if line not in printed] == []
+
+
+def _figureless(line: str) -> str:
+    return re.sub(r"\b[\d./]+\b", "N", re.sub(r"-{2,}", "--", " ".join(line.split())))
 
 
 def test_v3_draws_no_complaint_from_its_kernel(ran: Demo) -> None:
