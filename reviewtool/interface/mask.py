@@ -11,8 +11,11 @@ from dataclasses import dataclass
 
 from reviewtool.interface.guards import Directive, GuardMap, guard_map
 
+# Possessive throughout: a third of the time, and what is no string is given up at once.
 _LEXEME = re.compile(
-    rb"""/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", re.DOTALL
+    rb"""/\*[^*]*+(?>\*(?!/)[^*]*+)*+(?:\*/|\Z)|//[^\n\\]*+(?>\\.[^\n\\]*+)*+"""
+    rb"""|"[^"\\\n]*+(?>\\.[^"\\\n]*+)*+"|'[^'\\\n]*+(?>\\.[^'\\\n]*+)*+'""",
+    re.DOTALL,
 )
 # That it begins its line is looked at afterwards: so the search is for one byte, which is fast.
 _DIRECTIVE = re.compile(rb"#[ \t]*([a-z]+)([^\n\\]*(?:\\(?:\r?\n)?[^\n\\]*)*)")

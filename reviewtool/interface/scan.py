@@ -9,12 +9,14 @@ cluster's) can take its place.
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import closing
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TypeVar
 
 from reviewtool.errors import InputError
+from reviewtool.interface.holding import Holding
 from reviewtool.interface.initialisers import (
     holds_literal,
     initialisers,
@@ -29,7 +31,6 @@ from reviewtool.progress import SILENT, Progress
 
 _CHUNK = 1000  # files given to a process at once
 _FEW = 3  # chunks below which no process is started
-_BUFFER = 1 << 20
 _SUFFIXES = (".c", ".h")
 
 Answer = TypeVar("Answer")
@@ -147,28 +148,9 @@ def _search(
     root: str, question: Question[Answer], needles: Sequence[bytes], paths: Sequence[str]
 ) -> list[tuple[str, Sequence[Answer]]]:
     found = []
-    buffer = bytearray(_BUFFER)
-    for path in paths:
-        raw = _holding(f"{root}/{path}", needles, buffer)
-        if raw is not None and (answers := question(path, raw)):
-            found.append((path, answers))
+    with closing(Holding(root, needles)) as holding:
+        for path in paths:
+            raw = holding(path)
+            if raw is not None and (answers := question(path, raw)):
+                found.append((path, answers))
     return found
-
-
-def _holding(path: str, needles: Sequence[bytes], buffer: bytearray) -> bytes | None:
-    """The content of a file that has one of ``needles``.
-
-    ``buffer`` is used again for each file: fresh memory costs more than reading and searching.
-    """
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        size = os.readv(handle, (buffer,))
-        if size == len(buffer):
-            os.lseek(handle, 0, os.SEEK_SET)
-            whole = os.read(handle, os.fstat(handle).st_size)
-            return whole if any(needle in whole for needle in needles) else None
-    finally:
-        os.close(handle)
-    if any(buffer.find(needle, 0, size) >= 0 for needle in needles):
-        return bytes(memoryview(buffer)[:size])
-    return None

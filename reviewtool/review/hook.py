@@ -3,7 +3,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from reviewtool.errors import InputError
 from reviewtool.interface.hookuse import HookUse, HookUses, hook_uses
@@ -22,7 +21,7 @@ def hook_in_revision(session: Session, name: str, hook: str) -> HookUses:
     struct, _, slot = hook.rpartition("::")
 
     def ask(question: partial[Sequence[HookUse]], words: Sequence[str]) -> tuple[HookUse, ...]:
-        return ask_revision(session, tree, question, words, _use)
+        return ask_revision(session, tree, question, words, HookUse)
 
     uses = hook_uses(slot, [struct] if struct else [], ask)
     if not uses.defined:
@@ -30,7 +29,3 @@ def hook_in_revision(session: Session, name: str, hook: str) -> HookUses:
             f"has no hook {hook}", f"revision {found.id}", f"see: reviewtool extract {found.id}"
         )
     return uses
-
-
-def _use(held: dict[str, Any]) -> HookUse:
-    return HookUse(**held)

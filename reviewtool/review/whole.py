@@ -6,9 +6,8 @@ files that differ from its base are read.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from reviewtool import cache
 from reviewtool.interface.from_tree import questions
@@ -41,7 +40,7 @@ def objects_in_applied(
 ) -> tuple[Element, ...]:
     """The same of a revision that has been applied."""
     wanted = tuple(sorted(set(structs)))
-    return ask_revision(session, tree, partial(objects_of, wanted), wanted, _element)
+    return ask_revision(session, tree, partial(objects_of, wanted), wanted, Element)
 
 
 def ask_revision(
@@ -49,25 +48,22 @@ def ask_revision(
     tree: Applied,
     question: partial[Sequence[Answer]],
     words: Sequence[str],
-    decode: Callable[[dict[str, Any]], Answer],
+    kind: type[Answer],
 ) -> tuple[Answer, ...]:
-    """The answers of every C file of ``tree`` that has one of ``words``, by path.
-
-    ``decode`` makes an answer of its fields as JSON keeps them.
-    """
+    """The answers of every C file of ``tree`` that has one of ``words``, by path; ``kind`` is
+    the dataclass they are of."""
     base = base_of(session)
 
-    def compute() -> list[dict[str, Any]]:
+    def compute() -> list[Answer]:
         if base.kind == "git":
             held = files_holding(tree, words).items()
-            found = [one for path, raw in sorted(held) for one in question(path, raw)]
-        else:
-            found = list(ask_tree(base.path, question, words, progress=session.progress))
-        return [asdict(one) for one in found]  # type: ignore[call-overload]  # a dataclass
+            return [one for path, raw in sorted(held) for one in question(path, raw)]
+        return list(ask_tree(base.path, question, words, progress=session.progress))
 
     identity = tree.base_commit if base.kind == "git" else base.identity
     key = cache.digest(questions(), identity, f"{question.func.__name__} {question.args}", *words)
-    everywhere = map(decode, cache.cached_json("whole", key, compute))
+    form: type[list[Answer]] = list[kind]  # type: ignore[valid-type]
+    everywhere = cache.cached_typed("whole", key, form, compute)
     changed = changes_between(tree.store, tree.base_commit, tree.commit)
     own = {one.path: one.content for one in changed if one.path.endswith((".c", ".h"))}
     needles = [word.encode() for word in words]
@@ -79,7 +75,3 @@ def ask_revision(
     ]
     found = [*(one for one in everywhere if one.path not in own), *here]
     return tuple(sorted(found, key=lambda one: one.path))
-
-
-def _element(held: dict[str, Any]) -> Element:
-    return Element(**{**held, "sketch": tuple(held["sketch"])})

@@ -10,9 +10,16 @@ from reviewtool import cache
 from reviewtool.errors import InputError
 from reviewtool.progress import SILENT, Progress
 from reviewtool.tree.base import Base
-from reviewtool.tree.objects import find_files
+from reviewtool.tree.objects import Entry, differing, find_files
 from reviewtool.tree.outcome import Applied, require_complete
-from reviewtool.tree.store import git_env, read_object, repository, run_git
+from reviewtool.tree.store import (
+    ReadObject,
+    git_env,
+    read_object,
+    reading,
+    repository,
+    run_git,
+)
 from reviewtool.tree.unpack import atomic_folder, require_space
 
 
@@ -40,28 +47,31 @@ def delta(
 
 def changes_between(store: Path, before: str, after: str) -> tuple[FileChange, ...]:
     """Every file that differs between two commits of a store, sorted by path; no renames."""
-    listed = run_git(store, "diff-tree", "-r", "-z", "--no-renames", before, after)
-    if listed.returncode:
-        raise InputError(f"git diff-tree: {listed.complaint}", str(store), "apply it again")
-    fields = listed.stdout.split(b"\0")
-    changes = []
-    with repository(store) as repo:
-        for head, name in zip(fields[::2], fields[1::2], strict=False):
-            _, mode, _, blob, status = head.decode().split(" ")
-            path = name.decode("utf-8", "surrogateescape")
-            if status == "D":
-                changes.append(FileChange(path, 0, None))
-            else:
-                changes.append(FileChange(path, int(mode, 8), read_object(repo, blob)[1]))
-    return tuple(changes)
+    with reading(store) as read:
+        return tuple(
+            FileChange(path, 0, None)
+            if entry is None
+            else FileChange(path, entry.mode, read(entry.blob)[1])
+            for path, entry in _differing(store, read, before, after)
+        )
 
 
 def touched_paths(applied: Applied) -> tuple[str, ...]:
     """The files the revision's own patches change (no prerequisites, no overlay)."""
-    listed = run_git(
-        applied.store, "diff-tree", "-r", "-z", "--name-only", applied.start, applied.commit
-    )
-    return tuple(n.decode("utf-8", "surrogateescape") for n in listed.stdout.split(b"\0") if n)
+    store = applied.store
+    with reading(store) as read:
+        return tuple(path for path, _ in _differing(store, read, applied.start, applied.commit))
+
+
+def _differing(
+    store: Path, read: ReadObject, before: str, after: str
+) -> list[tuple[str, Entry | None]]:
+    try:
+        trees = [read(commit)[1][5:45].decode() for commit in (before, after)]
+        found = [(path, entry) for path, _, entry in differing(read, *trees)]
+    except KeyError as error:
+        raise InputError(f"lacks object {error}", str(store), "apply it again") from error
+    return sorted(found, key=lambda one: one[0])
 
 
 def source_file(applied: Applied, path: str, *, at: str | None = None) -> bytes:

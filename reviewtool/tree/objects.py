@@ -4,7 +4,7 @@
 ``git write-tree`` on an index of 86,000 entries takes longer than a whole series does here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +13,7 @@ import git
 from git.index.fun import read_cache, write_cache
 from git.index.typ import BaseIndexEntry
 
-from reviewtool.tree.store import read_object, write_object
+from reviewtool.tree.store import ReadObject, read_object, write_object
 
 _TREE = 0o040000
 
@@ -85,7 +85,10 @@ def _edit(
 
 def read_tree(repo: git.Repo, tree: str) -> Files:
     """The entries of one tree object, folders included. Raises KeyError if it is absent."""
-    kind, data = read_object(repo, tree)
+    return _entries(tree, *read_object(repo, tree))
+
+
+def _entries(tree: str, kind: str, data: bytes) -> Files:
     if kind != "tree":
         raise KeyError(tree)
     entries: Files = {}
@@ -97,6 +100,39 @@ def read_tree(repo: git.Repo, tree: str) -> Files:
         entries[name] = Entry(int(data[at:space], 8), data[nul + 1 : nul + 21].hex())
         at = nul + 21
     return entries
+
+
+def differing(
+    read: ReadObject, before: str, after: str
+) -> Iterator[tuple[str, Entry | None, Entry | None]]:
+    """The files that differ between two trees, with both their entries; no renames.
+
+    What both trees have is not read: the cost is that of the folders on the way to a change.
+    Raises KeyError if one of those is missing.
+    """
+    if before != after:
+        yield from _differing(read, "", before, after)
+
+
+def _differing(
+    read: ReadObject, above: str, before: str | None, after: str | None
+) -> Iterator[tuple[str, Entry | None, Entry | None]]:
+    old = _entries(before, *read(before)) if before is not None else {}
+    new = _entries(after, *read(after)) if after is not None else {}
+    for name in {**old, **new}:
+        one, two = old.get(name), new.get(name)
+        if one == two:
+            continue
+        if _is_folder(one) or _is_folder(two):
+            inner = [e.blob if e is not None and _is_folder(e) else None for e in (one, two)]
+            yield from _differing(read, f"{above}{name}/", *inner)
+            one, two = (None if _is_folder(e) else e for e in (one, two))
+        if one != two:
+            yield f"{above}{name}", one, two
+
+
+def _is_folder(entry: Entry | None) -> bool:
+    return entry is not None and entry.mode == _TREE
 
 
 def find_files(repo: git.Repo, tree: str, paths: Iterable[str]) -> Files:

@@ -11,8 +11,8 @@ import re
 import shutil
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import git
@@ -20,6 +20,8 @@ import git
 from reviewtool import cache, process
 from reviewtool.errors import InputError, Unavailable
 
+ReadObject = Callable[[str], tuple[str, bytes]]
+"""Type and content of the object with a hex id; KeyError if it is absent."""
 NULL_SHA = "0" * 40
 _COMMITTER = "reviewtool <reviewtool@reviewtool.invalid>"
 
@@ -146,11 +148,44 @@ def read_object(repo: git.Repo, name: str) -> tuple[str, bytes]:
     """Type and content of the object with the hex id ``name``. Raises KeyError if absent."""
     if len(name) != 40:
         raise KeyError(name)
+    loose = _loose(Path(repo.git_dir), name)
+    if loose is not None:
+        return loose
     try:
         stream = repo.odb.stream(bytes.fromhex(name))
         return stream.type.decode(), stream.read()
     except (ValueError, git.BadName, git.BadObject) as error:
         raise KeyError(name) from error
+
+
+@contextmanager
+def reading(store: Path) -> Iterator[ReadObject]:
+    """:func:`read_object` for a store; no git is started while all that is asked for is loose."""
+    with ExitStack() as stack:
+        opened: list[git.Repo] = []
+
+        def read(name: str) -> tuple[str, bytes]:
+            loose = _loose(store, name)
+            if loose is not None:
+                return loose
+            if not opened:
+                opened.append(stack.enter_context(repository(store)))
+            return read_object(opened[0], name)
+
+        yield read
+
+
+def _loose(gitdir: Path, name: str) -> tuple[str, bytes] | None:
+    """An object that is a file of its own in the store, as all are that we wrote; one that is
+    damaged is git's to complain of."""
+    try:
+        with open(f"{gitdir}/objects/{name[:2]}/{name[2:]}", "rb") as file:  # noqa: PTH123 - hot
+            raw = zlib.decompress(file.read())
+    except (FileNotFoundError, NotADirectoryError, zlib.error):
+        return None
+    head, _, content = raw.partition(b"\0")
+    kind, _, size = head.partition(b" ")
+    return (kind.decode(), content) if size == b"%d" % len(content) else None
 
 
 def write_object(repo: git.Repo, kind: str, content: bytes) -> str:
