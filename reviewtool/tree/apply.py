@@ -28,6 +28,7 @@ from reviewtool.tree.ready import Ready, commit_date, commit_message, make_ready
 from reviewtool.tree.resolution import Resolution, resolve
 from reviewtool.tree.start import Start, start_from
 from reviewtool.tree.store import (
+    blobs_named,
     carry,
     open_store,
     repository,
@@ -199,17 +200,7 @@ def _patches(outcomes: Sequence[PatchOutcome]) -> str:
 def _known_blobs(repo: git.Repo, series: Sequence[Ready]) -> dict[str, str]:
     """Which of the blobs the patches were made from the store has, by their abbreviated ids."""
     names = sorted({f.old_blob for r in series for f in r.files if f.old_blob.strip("0")})
-    if not names:
-        return {}
-    asked = "".join(f"{name}\n" for name in names).encode()
-    form = "--batch-check=%(objectname) %(objecttype)"
-    answers = run_git(Path(repo.git_dir), "cat-file", form, stdin=asked)
-    known = {}
-    for name, answer in zip(names, answers.stdout.decode().splitlines(), strict=False):
-        full, _, kind = answer.partition(" ")
-        if kind == "blob":
-            known[name] = full
-    return known
+    return blobs_named(repo, names) if names else {}
 
 
 def _parts(series: Sequence[Ready]) -> list[bytes]:

@@ -23,6 +23,9 @@ from reviewtool.errors import InputError, Unavailable
 ReadObject = Callable[[str], tuple[str, bytes]]
 """Type and content of the object with a hex id; KeyError if it is absent."""
 NULL_SHA = "0" * 40
+# Objects are not compressed: packing and unpacking took a sixth of the time to apply a series, and
+# half of that to see what it changed.
+_STORED = 0
 _COMMITTER = "reviewtool <reviewtool@reviewtool.invalid>"
 
 
@@ -104,7 +107,7 @@ def _make_store(store: Path, objects: Path | None) -> None:
             raise InputError(f"git init: {done.complaint}", str(store.parent), "free some space")
         (fresh / "config").write_text(
             "[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tlogallrefupdates = false\n"
-            "[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"
+            f"\tlooseCompression = {_STORED}\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"
         )
         if objects is not None:
             alternates = fresh / "objects/info/alternates"
@@ -175,6 +178,38 @@ def reading(store: Path) -> Iterator[ReadObject]:
         yield read
 
 
+def blobs_named(repo: git.Repo, names: Iterable[str]) -> dict[str, str]:
+    """The full ids of those blobs the repository has, by the (abbreviated) ids asked for."""
+    objects = Path(repo.git_dir) / "objects"
+    if not (objects / "info/alternates").exists() and not any(objects.glob("pack/*.idx")):
+        return _loose_blobs(objects, names)
+    asked = list(names)
+    form = "--batch-check=%(objectname) %(objecttype)"
+    orders = "".join(f"{name}\n" for name in asked).encode()
+    answers = run_git(Path(repo.git_dir), "cat-file", form, stdin=orders)
+    found = {}
+    for name, answer in zip(asked, answers.stdout.decode().splitlines(), strict=False):
+        full, _, kind = answer.partition(" ")
+        if kind == "blob":
+            found[name] = full
+    return found
+
+
+def _loose_blobs(objects: Path, names: Iterable[str]) -> dict[str, str]:
+    """:func:`blobs_named` where every object is a file: no git needs to be started."""
+    found = {}
+    for name in names:
+        try:
+            rests = [path.name for path in (objects / name[:2]).iterdir()]
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        full = [name[:2] + rest for rest in rests if rest.startswith(name[2:])]
+        held = _loose(objects.parent, full[0]) if len(full) == 1 else None
+        if held is not None and held[0] == "blob":
+            found[name] = full[0]
+    return found
+
+
 def _loose(gitdir: Path, name: str) -> tuple[str, bytes] | None:
     """An object that is a file of its own in the store, as all are that we wrote; one that is
     damaged is git's to complain of."""
@@ -191,15 +226,15 @@ def _loose(gitdir: Path, name: str) -> tuple[str, bytes] | None:
 def write_object(repo: git.Repo, kind: str, content: bytes) -> str:
     """Store an object (``blob``, ``tree`` or ``commit``) and return its hex id.
 
-    A loose object is a compressed file under its own digest; GitPython would start a
-    ``git hash-object`` for each.
+    A loose object is a file under its own digest; GitPython would start a ``git hash-object``
+    for each.
     """
     raw = f"{kind} {len(content)}\0".encode() + content
     name = hashlib.sha1(raw, usedforsecurity=False).hexdigest()
     path = Path(repo.git_dir) / "objects" / name[:2] / name[2:]
     if not path.exists():
         try:
-            cache.write_atomic(path, zlib.compress(raw, 1))
+            cache.write_atomic(path, zlib.compress(raw, _STORED))
         except OSError as error:
             raise Unavailable(
                 f"cannot write: {error.strerror}", str(repo.git_dir), "free some space there"

@@ -81,3 +81,14 @@ def test_many_comments_after_a_name_are_passed_over_once() -> None:
     assert not may_hold_initialiser((b"file_operations",), text)
     assert may_hold_initialiser((b"file_operations",), text + b"= /* why */ { .open = f }")
     assert not holds_literal((b"file_operations",), text + b")")
+
+
+def test_a_word_is_found_wherever_it_stands_in_files_of_any_size(tmp_path: Path) -> None:
+    word = b"\nstruct vm_operations_struct o = { .open = f };"
+    sizes = (0, 1, (1 << 20) - len(word), 1 << 20, 3 << 20)
+    for size in sizes:
+        (tmp_path / f"{size}.c").write_bytes(b" " * size + word)
+    (tmp_path / "shorter.c").write_bytes(word[:-40])  # read after the others, into their buffer
+    (tmp_path / "empty.c").touch()
+    found = objects_in_tree(tmp_path, ["absent", "vm_operations_struct"])
+    assert sorted(one.path for one in found) == sorted(f"{size}.c" for size in sizes)

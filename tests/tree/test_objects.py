@@ -2,6 +2,7 @@
 """Trees edited in memory are the trees git writes."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import git as gitpython
@@ -12,13 +13,23 @@ from hypothesis import strategies as st
 from reviewtool.tree.objects import (
     Entry,
     Files,
+    differing,
     edit_tree,
     find_files,
     read_index,
     read_tree,
     write_index,
 )
-from reviewtool.tree.store import open_store, repository, run_git, write_commit, write_object
+from reviewtool.tree.store import (
+    blobs_named,
+    open_store,
+    read_object,
+    reading,
+    repository,
+    run_git,
+    write_commit,
+    write_object,
+)
 
 Git = Callable[..., str]
 
@@ -54,13 +65,18 @@ def test_an_edited_tree_is_the_tree_git_writes_from_an_index(
         }
 
     old, new = files(before, b"1"), files(after, b"2")
-    tree = edit_tree(repo, edit_tree(repo, None, old), {**dict.fromkeys(old), **new})
+    first = edit_tree(repo, None, old)
+    tree = edit_tree(repo, first, {**dict.fromkeys(old), **new})
     index = tmp_path / "index"
     write_index(index, new)
     store = Path(repo.git_dir)
     expected = run_git(store, "write-tree", GIT_INDEX_FILE=str(index)).stdout.decode().strip()
     assert tree == expected
     assert find_files(repo, tree, before | after) == new
+    changed = {
+        path: (one, two) for path, one, two in differing(partial(read_object, repo), first, tree)
+    }
+    assert changed == {path: (old.get(path), new.get(path)) for path in before | after}
 
 
 def test_an_index_reads_back_as_it_was_written(repo: gitpython.Repo, tmp_path: Path) -> None:
@@ -76,6 +92,32 @@ def test_objects_have_the_ids_git_gives_them(repo: gitpython.Repo) -> None:
     expected = run_git(store, "hash-object", "--stdin", stdin=content).stdout.decode().strip()
     assert write_object(repo, "blob", content) == expected
     assert run_git(store, "cat-file", "blob", expected).stdout == content
+
+
+def test_objects_are_found_and_read_wherever_they_lie(repo: gitpython.Repo) -> None:
+    store = Path(repo.git_dir)
+    blob = write_object(repo, "blob", b"x\n")
+    tree = edit_tree(repo, None, {"a": Entry(0o100644, blob)})
+    asked = {blob[:12], blob, tree[:12], "0123456789"}
+    loose = blobs_named(repo, asked)
+    assert loose == {blob[:12]: blob, blob: blob}
+    packs = str(store / "objects/pack/pack")
+    assert run_git(store, "pack-objects", packs, stdin=f"{blob}\n{tree}\n".encode()).returncode == 0
+    run_git(store, "prune-packed")
+    assert not (store / "objects" / blob[:2] / blob[2:]).exists()
+    assert blobs_named(repo, asked) == loose
+    with reading(store) as read:
+        assert read(blob) == ("blob", b"x\n")
+        with pytest.raises(KeyError):
+            read("1" * 40)
+
+
+def test_an_object_that_is_damaged_is_absent(repo: gitpython.Repo) -> None:
+    blob = write_object(repo, "blob", b"x\n")
+    path = Path(repo.git_dir) / "objects" / blob[:2] / blob[2:]
+    path.write_bytes(path.read_bytes()[:8])
+    with pytest.raises(KeyError):
+        read_object(repo, blob)
 
 
 def test_a_missing_tree_is_a_key_error(repo: gitpython.Repo) -> None:
