@@ -12,12 +12,15 @@ from dataclasses import dataclass
 
 from reviewtool.interface.functions import named_by_macro
 from reviewtool.interface.mask import blanked, without_comments
+from reviewtool.interface.source import TORN_TYPE
 from reviewtool.interface.sparse import Fragment
 
 _OPENER = re.compile(r"(?:=\s*\{|(?:\b(?:struct|union|enum)\b[^()]*)\{)\s*$")
 _ANY_OPENER = re.compile(r"(?:^|\s)(?:struct|union|enum)\s+\w+\s*$|=\s*$")
 _BY_MACRO = re.compile(r"^\s*((?:COMPAT_)?SYSCALL_DEFINE|BPF_CALL_)\d\s*\(\s*(\w+)")
 _FUNCTION = re.compile(r"(?:^|[\s*])(\w+)\s*\(")
+# "call_get_stack:1," of "u16 jited:1, call_get_stack:1;": the type stands further up.
+_TORN_BITS = re.compile(rb"\s*\w+\s*:\s*\w+\s*[,;]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,10 @@ def whole(fragment: Fragment) -> Whole:
         if _OPENER.search(heading):
             torn = _torn_declaration(code)
             raw_lines = (blanked(raw[:torn]) + raw[torn:]).split(b"\n")
-            raw_lines.insert(0, heading.encode("utf-8", "surrogateescape"))
+            opener = heading.encode("utf-8", "surrogateescape")
+            raw_lines.insert(
+                0, opener + b" " + TORN_TYPE.encode() if _TORN_BITS.match(code) else opener
+            )
             numbers.insert(0, 0)
         elif _FUNCTION.search(heading) and not _ANY_OPENER.search(heading):
             inside = heading
@@ -103,6 +109,9 @@ def _torn_declaration(code: bytes) -> int:
 
     It closes a parenthesis it does not open: the last lines of a hook's parameters.
     """
+    entry = _torn_entry(code)
+    if entry:
+        return entry
     depth = 0
     for found in re.finditer(rb"[();{}]", code):
         depth += {b"(": 1, b")": -1}.get(found[0], 0)
@@ -111,6 +120,17 @@ def _torn_declaration(code: bytes) -> int:
             return stop.end() if stop and stop[0] in (b";", b",") else found.end()
         if found[0] in b";{}" and depth == 0:
             return 0
+    return 0
+
+
+def _torn_entry(code: bytes) -> int:
+    """Where an entry of an array ends that began before the fragment, 0 if none did."""
+    depth = 0
+    for found in re.finditer(rb"[{}]", code):
+        depth += 1 if found[0] == b"{" else -1
+        if depth < 0:
+            comma = re.compile(rb"\s*,").match(code, found.end())
+            return comma.end() if comma else 0
     return 0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reviewtool.interface.guards import NEVER, guard_map
 from reviewtool.interface.mask import directives_of
-from reviewtool.interface.source import Source
+from reviewtool.interface.source import Source, body_digest
 from reviewtool.interface.types import Element, Kind
 
 _IOCTL = re.compile(r"\b_IO(?:R|W|WR)?(?:_BAD)?\s*\(")
@@ -18,6 +18,8 @@ _TRACEPOINT = re.compile(
     rb"^(TRACE_EVENT\w*|DEFINE_EVENT\w*|DECLARE_TRACE\w*)\s*\(\s*(\w+)\s*(?:,\s*(\w+))?",
     re.MULTILINE,
 )
+_DEFINED = re.compile(r"([A-Za-z_]\w*+)(?:\(([^()]*)\))?\s*(\S.*)", re.DOTALL)
+_LONG = 200  # of a value longer than this the beginning is shown
 # Atomic: each piece of a value is read in one way, or a long value that is no constant would be
 # tried in all ways there are to cut it.
 _CONSTANT = re.compile(
@@ -34,27 +36,34 @@ _CONSTANT = re.compile(
 
 
 def macros(source: Source) -> Iterator[Element]:
-    """Kinds "flag" and "ioctl": object-like macros with a constant value, in capitals."""
+    """Kinds "flag" and "ioctl": object-like macros with a constant value, in capitals.
+
+    Of what user space compiles against every macro with a value counts, those with parameters too.
+    """
     before = ""
+    uapi = is_uapi(source.path)
     for directive in source.masked.directives:
         if directive.word != "define":
             continue
-        found = re.match(r"([A-Za-z_]\w*)(\(?)\s*(.*)", directive.argument, re.DOTALL)
-        if found is None or found[2] or not found[3]:
+        found = _DEFINED.match(directive.argument)
+        if found is None or (found[2] and not uapi):
             continue
         name, value = found[1], " ".join(found[3].split())
         guard = source.masked.guards.at(directive.first)
-        if not name.isupper() or guard == NEVER or "(" in name:
+        if guard == NEVER or not (name.isupper() or (found[2] and name[0] != "_")):
             continue
-        kind: Kind = "ioctl" if _IOCTL.search(value) else "flag"
-        if kind == "flag" and not _CONSTANT.fullmatch(value):
+        kind: Kind = "ioctl" if _IOCTL.search(value) and not found[2] else "flag"
+        if kind == "flag" and not uapi and not _CONSTANT.fullmatch(value):
             continue
         yield Element(
             kind=kind,
             name=name,
-            parent="uapi" if is_uapi(source.path) else "",
+            parent="uapi" if uapi else "",
             guard=guard,
-            value=value,
+            type=f"{name}({' '.join(found[2].split())})" if found[2] else "",
+            value=value
+            if len(value) <= _LONG
+            else f"{value[:_LONG]} ... ({body_digest(value.encode())})",
             path=source.path,
             line=directive.first + 1,
             end=directive.last + 1,

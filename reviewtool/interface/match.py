@@ -126,11 +126,17 @@ def series_changes(snapshot: Snapshot) -> tuple[Change, ...]:
             continue
         was = old.get(element.key)
         told = list(differences(Pair(was, element), found.around)) if was is not None else []
-        if not told:
+        if not told and not (was is not None and _says_all(was)):
             told = [Change(element.kind, "reimplemented", was, element, element.patch)]
         changes += told
     changes.sort(key=_place)
     return tuple(changes)
+
+
+def _says_all(one: Element) -> bool:
+    """Whether there is no more to a thing than what is compared: what else changed is a comment or
+    the sign that ends it."""
+    return one.kind in ("member", "hook") and bool(one.type) and one.guard != UNSEEN
 
 
 def differences(found: Pair, around: Context) -> Iterator[Change]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from tree_sitter import Node
 
+from reviewtool.interface.entries import ENTRY_TABLES, entries
 from reviewtool.interface.parse import matches
 from reviewtool.interface.source import Source, declared_name
 from reviewtool.interface.structs import named_like_ops
@@ -17,7 +18,7 @@ def objects(source: Source, is_table: Callable[[str], bool] | None = None) -> It
     """Kind "object", one for each slot set by an initialiser: name ``object.slot``.
 
     ``is_table`` tells ops structs by name; without it the name and the values decide, for the
-    struct is seldom defined where its objects are.
+    struct is seldom defined where its objects are, and of some tables each entry is one.
     """
     for captures in matches("c/objects", source.tree.root_node):
         struct = source.code(captures["type"][0])
@@ -32,6 +33,10 @@ def objects(source: Source, is_table: Callable[[str], bool] | None = None) -> It
         else:
             name, array = f"({struct})@{_enclosing(source, node)}", False
         if not name:
+            continue
+        if array and is_table is None and struct in ENTRY_TABLES:
+            for values in captures["values"]:
+                yield from entries(source, values, name, struct)
             continue
         found = [
             item
@@ -122,6 +127,8 @@ def _looks_like_table(struct: str, found: list[Element]) -> bool:
     ]
     if named_like_ops(struct):
         return bool(found)
-    # kvm_gmem_fault in .fault: a function's name tends to end in the slot's.
-    telling = [item for item in functions if item.value.endswith(item.name.rpartition(".")[2])]
+    # kvm_gmem_fault in .fault: a function's name tends to end in the slot's; .file = file is an
+    # argument handed on.
+    slots = [(item.value, item.name.rpartition(".")[2]) for item in functions]
+    telling = [value for value, slot in slots if value != slot and value.endswith(slot)]
     return bool(telling) and len(functions) * 2 > len(found)

@@ -17,6 +17,9 @@ _SPACE = re.compile(rb"\s+")
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
 _SKETCH = 48
 
+TORN_TYPE = "__torn_type"
+"""Put where a type would stand that no hunk shows; it is not told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

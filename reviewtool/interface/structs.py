@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from reviewtool.interface.parse import matches
-from reviewtool.interface.source import Source, body_digest, declared_name
+from reviewtool.interface.parse import matches, one_line
+from reviewtool.interface.source import TORN_TYPE, Source, body_digest, declared_name
 from reviewtool.interface.types import Element
 
 _OPS_NAME = re.compile(r"(?:^|_)(?:ops|operations|operations_struct|funcs|callbacks|fops|aops)$")
@@ -56,6 +56,7 @@ def structs(source: Source) -> Iterator[Element]:
             if identifier is None or not source.alive(member):
                 continue
             own = source.code(identifier)
+            first, last = _rows(member, declarator)
             yield Element(
                 kind="hook" if table else "member",
                 name=own,
@@ -63,8 +64,8 @@ def structs(source: Source) -> Iterator[Element]:
                 guard=source.guard(member),
                 type=_member_type(source, member, declarator),
                 path=source.path,
-                line=member.start_point.row + 1,
-                end=member.end_point.row + 1,
+                line=first + 1,
+                end=last + 1,
                 comment=source.comment_above(member.start_point.row),
                 after=before,
             )
@@ -128,6 +129,19 @@ def _owner(member: Node) -> Node | None:
     return None
 
 
+def _rows(member: Node, declarator: Node) -> tuple[int, int]:
+    """The lines of one declarator; the first of a declaration has its type before it, the last
+    the end of it after it."""
+    every = member.children_by_field_name("declarator")
+    first = every[0].start_byte == declarator.start_byte
+    last = every[-1].start_byte == declarator.start_byte
+    torn = member.text is not None and member.text.startswith(TORN_TYPE.encode())
+    return (
+        (member if first and not torn else declarator).start_point.row,
+        (member if last else declarator).end_point.row,
+    )
+
+
 def _is_function_pointer(declarator: Node) -> bool:
     stack = [declarator]
     while stack:
@@ -145,10 +159,10 @@ def _member_type(source: Source, member: Node, declarator: Node) -> str:
     """The whole declaration of one declarator: ``vm_fault_t (*fault)(struct vm_fault *vmf)``."""
     first = member.child_by_field_name("declarator")
     if first is None or first.start_byte == declarator.start_byte:
-        words = source.code(member).rstrip("; ")
+        words = source.code(member).rstrip("; ").removeprefix(f"{TORN_TYPE} ")
         if len(member.children_by_field_name("declarator")) == 1:
             return words
     head = member.start_byte
     stop = first.start_byte if first is not None else declarator.start_byte
     both = source.masked.code[head:stop] + source.raw(declarator)
-    return " ".join(both.decode("utf-8", "replace").split())
+    return one_line(both).removeprefix(f"{TORN_TYPE} ")

@@ -255,3 +255,53 @@ def test_any_bytes_are_read_without_error(raw: bytes) -> None:
 def test_broken_c_is_read_without_error(text: str) -> None:
     for element in _all(text):
         assert 0 < element.line <= element.end
+
+
+def test_a_variable_that_hands_on_its_arguments_is_no_object() -> None:
+    """kunit: test, 23 December 2025: .file = file says nothing of an ops struct."""
+    text = (
+        b"int f(struct file *file, unsigned long addr)\n{\n"
+        b"\tstruct mmap_params params = {\n\t\t.file = file,\n\t\t.addr = addr,\n\t};\n}\n"
+    )
+    assert [
+        one for one in elements_of_c("lib/kunit/user_alloc.c", text) if one.kind == "object"
+    ] == []
+
+
+def test_macros_with_arguments_are_interface_where_user_space_sees_them() -> None:
+    text = (
+        b"#define KVM_REG_ARM64_SVE_ZREG(n, i)\t\\\n\t(KVM_REG_ARM64 | ((n) << 5) | (i))\n"
+        b"#define KVM_SVE_SIZE sizeof(struct kvm_sve)\n"
+        b"#define __KVM_HAVE_X\n"
+    )
+    found = {one.name: one for one in elements_of_c("arch/arm64/include/uapi/asm/kvm.h", text)}
+    assert set(found) == {"KVM_REG_ARM64_SVE_ZREG", "KVM_SVE_SIZE"}
+    macro = found["KVM_REG_ARM64_SVE_ZREG"]
+    assert (macro.kind, macro.type) == ("flag", "KVM_REG_ARM64_SVE_ZREG(n, i)")
+    assert macro.value == "(KVM_REG_ARM64 | ((n) << 5) | (i))"
+    assert elements_of_c("arch/arm64/include/asm/kvm.h", text) == ()
+
+
+def test_statistics_and_sysctls_are_entries_of_their_tables() -> None:
+    text = (
+        b"const struct _kvm_stats_desc kvm_vm_stats_desc[] = {\n\tKVM_GENERIC_VM_STATS(),\n"
+        b"\tSTATS_DESC_COUNTER(VM, pages_4k),\n};\n"
+        b"static const struct ctl_table vm_table[] = {\n\t{\n\t\t.mode = 0644,\n"
+        b'\t\t.procname = "swappiness",\n\t},\n#ifdef CONFIG_NUMA\n'
+        b'\t{ .procname = "numa_stat", .proc_handler = sysctl_numa },\n#endif\n\t{ }\n};\n'
+    )
+    found = [one for one in elements_of_c("mm/x.c", text) if one.kind == "object"]
+    assert [(one.name, one.value, one.guard) for one in found] == [
+        ("kvm_vm_stats_desc[KVM_GENERIC_VM_STATS()]", "KVM_GENERIC_VM_STATS()", ""),
+        (
+            "kvm_vm_stats_desc[STATS_DESC_COUNTER(VM, pages_4k)]",
+            "STATS_DESC_COUNTER(VM, pages_4k)",
+            "",
+        ),
+        ("vm_table[swappiness]", '{ .mode = 0644, .procname = "swappiness", }', ""),
+        (
+            "vm_table[numa_stat]",
+            '{ .procname = "numa_stat", .proc_handler = sysctl_numa }',
+            "CONFIG_NUMA",
+        ),
+    ]

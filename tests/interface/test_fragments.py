@@ -364,3 +364,93 @@ def test_system_calls_in_headings_are_told_apart() -> None:
         + _hunk("kernel/x.c", "BPF_CALL_2(bpf_x, u32, a, u32, b)", *body)
     )
     assert set(_touched(found, "function")) == {"sys_statmount", "compat_sys_listmount", "bpf_x"}
+
+
+def test_a_sysctl_is_an_entry_of_its_table_wherever_the_hunk_begins() -> None:
+    """net-timestamp, 30 September 2024: one entry goes from one table to another."""
+    found = _series(
+        _hunk(
+            "net/core/sysctl_net_core.c",
+            "static struct ctl_table net_core_table[] = {",
+            " \t\t.mode\t\t= 0644,",
+            " \t\t.proc_handler\t= proc_dointvec,",
+            " \t},",
+            " \t{",
+            '-\t\t.procname\t= "tstamp_allow_data",',
+            "-\t\t.data\t\t= &sysctl_tstamp_allow_data,",
+            "-\t\t.mode\t\t= 0644,",
+            "-\t},",
+            "-\t{",
+            ' \t\t.procname\t= "rps_sock_flow_entries",',
+        )
+        + _hunk(
+            "net/core/sysctl_net_core.c",
+            "static struct ctl_table netns_core_table[] = {",
+            " \t\t.proc_handler\t= proc_dou8vec_minmax,",
+            " \t},",
+            "+\t{",
+            '+\t\t.procname\t= "tstamp_allow_data",',
+            "+\t\t.data\t\t= &init_net.core.sysctl_tstamp_allow_data,",
+            "+\t\t.mode\t\t= 0644,",
+            "+\t},",
+            " \t/* sysctl_core_net_init() will set the values after this",
+            " \t * to readonly in network namespaces",
+            start=300,
+        ).partition("+++ b/net/core/sysctl_net_core.c\n")[2]
+    )
+    told = {(one.change, (one.b or one.a).name) for one in series_changes(found)}  # type: ignore[union-attr]
+    assert told == {
+        ("removed", "net_core_table[tstamp_allow_data]"),
+        ("added", "netns_core_table[tstamp_allow_data]"),
+    }
+
+
+def test_registers_a_guest_sees_are_entries_named_by_register() -> None:
+    """KVM: arm64: Support for 2023 dpISA extensions, v6."""
+    found = _series(
+        _hunk(
+            "arch/arm64/kvm/sys_regs.c",
+            "static const struct sys_reg_desc sys_reg_descs[] = {",
+            " \t  .set_user = set_x },",
+            " \tID_SANITISED(ID_AA64PFR1_EL1),",
+            "-\tID_UNALLOCATED(4,2),",
+            "+\tID_WRITABLE(ID_AA64PFR2_EL1, ~(ID_AA64PFR2_EL1_RES0 |",
+            "+\t\t\t\t       ID_AA64PFR2_EL1_MTEPERM)),",
+            " \tID_UNALLOCATED(4,3),",
+            " \t{ SYS_DESC(SYS_SVCR), undef_access },",
+            "+\t{ SYS_DESC(SYS_FPMR), access_rw, reset_unknown, FPMR,",
+            "+\t  .visibility = fpmr_visibility },",
+            " ",
+        )
+    )
+    told = {(one.change, (one.b or one.a).name) for one in series_changes(found)}  # type: ignore[union-attr]
+    assert told == {
+        ("removed", "sys_reg_descs[ID_UNALLOCATED(4,2)]"),
+        ("added", "sys_reg_descs[ID_AA64PFR2_EL1]"),
+        ("added", "sys_reg_descs[SYS_FPMR]"),
+    }
+    (entry,) = [one for one in found.elements if one.name == "sys_reg_descs[SYS_FPMR]"]
+    assert entry.value == (
+        "{ SYS_DESC(SYS_FPMR), access_rw, reset_unknown, FPMR, .visibility = fpmr_visibility }"
+    )
+    assert (entry.line, entry.patch) == (106, 1)
+
+
+def test_a_hunk_that_begins_between_the_bits_of_a_member() -> None:
+    """bpf: Introduce BPF_BRANCH_SNAPSHOT_F_COPY, 9 January 2026."""
+    found = _series(
+        _hunk(
+            "include/linux/bpf.h",
+            "struct bpf_prog {",
+            " \t\t\t\tcall_get_stack:1, /* Do we call bpf_get_stack() */",
+            " \t\t\t\tcall_get_func_ip:1,",
+            " \t\t\t\ttstamp_type_access:1,",
+            "-\t\t\t\tsleepable:1;",
+            "+\t\t\t\tsleepable:1,",
+            "+\t\t\t\tcopy_branch_snapshot:1;",
+            " \tenum bpf_prog_type\ttype;",
+        )
+    )
+    told = [(one.change, one.b) for one in series_changes(found)]
+    assert [(change, b and b.name) for change, b in told] == [("added", "copy_branch_snapshot")]
+    assert [b and b.type for _, b in told] == ["copy_branch_snapshot"]
