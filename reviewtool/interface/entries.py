@@ -8,8 +8,9 @@ from tree_sitter import Node
 from reviewtool.interface.source import Source
 from reviewtool.interface.types import Element
 
-ENTRY_TABLES = frozenset({"ctl_table", "sys_reg_desc", "_kvm_stats_desc"})
-"""Sysctls, system registers of a guest, statistics of KVM."""
+ENTRY_TABLES = frozenset({"ctl_table", "sys_reg_desc", "_kvm_stats_desc", "arm64_cpu_capabilities"})
+"""Sysctls, system registers of a guest, statistics of KVM, features of a processor."""
+_KEYS = (".procname", ".capability")
 _CONTENT = ("initializer_list", "call_expression", "identifier")
 
 
@@ -52,7 +53,7 @@ def _key(source: Source, item: Node) -> tuple[str, Node] | None:
         designator = part.child_by_field_name("designator")
         if value is None or designator is None:
             continue
-        if source.code(designator) == ".procname":
+        if source.code(designator) in _KEYS:
             return source.code(value).strip('"'), part
     return None
 

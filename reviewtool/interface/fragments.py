@@ -39,10 +39,12 @@ class Whole:
     open: bool
 
 
-def whole(fragment: Fragment) -> Whole:
-    """``fragment`` as text a parser can read."""
+def whole(fragment: Fragment, header: bool = False) -> Whole:
+    """``fragment``, of a header or not, as text a parser can read."""
     texts = [line.text for line in fragment.lines]
     raw = "\n".join(texts).encode("utf-8", "surrogateescape")
+    if header and fragment.final:
+        raw = _without_include_guard(raw)
     raw = _without_torn_macro(without_torn_comment(raw))
     code = without_comments(raw)
     lines = code.split(b"\n")
@@ -72,6 +74,17 @@ def whole(fragment: Fragment) -> Whole:
         text += b"\n" + closers
         numbers.append(0)
     return Whole(text + b"\n", (*numbers, 0), inside, inside_lines, bool(closers))
+
+
+def _without_include_guard(raw: bytes) -> bytes:
+    """Blank the ``#endif`` at the end of a header if the fragment does not show what it ends."""
+    code = without_comments(raw)
+    last = code.rstrip().rfind(b"\n") + 1
+    opened = len(re.findall(rb"^[ \t]*#[ \t]*if", code, re.MULTILINE))
+    closed = len(re.findall(rb"^[ \t]*#[ \t]*endif", code, re.MULTILINE))
+    if opened >= closed or not re.match(rb"[ \t]*#[ \t]*endif", code[last:]):
+        return raw
+    return raw[:last] + blanked(raw[last:])
 
 
 def without_torn_comment(raw: bytes) -> bytes:

@@ -83,7 +83,7 @@ def _collect(
 ) -> None:
     for fragment in fragments:
         if is_c(path):
-            text = whole(fragment)
+            text = whole(fragment, path.endswith(".h"))
             source = read(path, text.text)
             elements = list(every(source))
             for seen in _seen(source, text, fragment, elements):

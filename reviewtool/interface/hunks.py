@@ -21,6 +21,14 @@ class Hunk:
     heading: str
     lines: tuple[tuple[str, str], ...]
 
+    @property
+    def ends_file(self) -> bool:
+        """Whether the file is known to end with it: there is less context after than before."""
+        same = [mark == " " for mark, _ in self.lines]
+        if all(same):
+            return False
+        return same[::-1].index(False) < same.index(False)
+
 
 @dataclass(frozen=True, slots=True)
 class FileDiff:

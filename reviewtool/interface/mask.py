@@ -73,6 +73,11 @@ _WRAPPER = re.compile(
     rb"__setup\w*|(?:\w+_)?initcall(?:_sync)?)\s*" + _BALANCED + rb"[ \t]*;?",
     re.MULTILINE,
 )
+# A line of macros that define something, PAGEFLAG(Dirty, dirty, PF_HEAD): the grammar takes it for
+# the beginning of what follows.
+_DEFINING = re.compile(
+    rb"^(?:_*[A-Z][A-Z0-9_]*+\([^(){};]*+\)[ \t]*+)++$(?=\s*+(?:[A-Za-z_]|\Z))", re.MULTILINE
+)
 _LOOP = re.compile(
     rb"(?<![\w.>])(?:\w*for_each\w*|\w*FOR_EACH\w*|foreach\w*|scoped_guard|scoped_cond_guard|"
     rb"scoped_class|do_for_each_\w+|while_each_\w+)[ \t]*" + _BALANCED
@@ -174,6 +179,7 @@ def mask(
         lines[start:end] = [blanked(line) for line in lines[start:end]]
     text = _without_attributes(b"\n".join(lines))
     text = _WRAPPER.sub(lambda found: blanked(found[0]), text)
+    text = _DEFINING.sub(lambda found: blanked(found[0]), text)
     return Masked(source, code, text, directives, guards)
 
 

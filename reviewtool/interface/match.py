@@ -23,7 +23,7 @@ _ORDER: tuple[Kind, ...] = (
     "export", "reference", "kconfig", "tracepoint", "selftest",
 )  # fmt: skip
 
-
+_WITH_MEMBERS = ("struct", "table")
 _ALL_PAIRS = 100_000
 _RARE = 20
 
@@ -108,8 +108,7 @@ def match(a: Snapshot, b: Snapshot) -> tuple[Change, ...]:
             hint = hints_b.get(id(one), "")
             changes.append(Change(one.kind, "added", None, one, one.patch, hint))
     changes += _removals(a, b)
-    changes.sort(key=_place)
-    return tuple(changes)
+    return _in_order(changes)
 
 
 def series_changes(snapshot: Snapshot) -> tuple[Change, ...]:
@@ -129,8 +128,19 @@ def series_changes(snapshot: Snapshot) -> tuple[Change, ...]:
         if not told and not (was is not None and _says_all(was)):
             told = [Change(element.kind, "reimplemented", was, element, element.patch)]
         changes += told
-    changes.sort(key=_place)
-    return tuple(changes)
+    return _in_order(changes)
+
+
+def _in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """By kind and place; that a struct moved is not said again of its members."""
+    told = list(changes)
+    moved = {
+        one.b.name for one in told if one.change == "moved" and one.b and one.kind in _WITH_MEMBERS
+    }
+    kept = [
+        one for one in told if one.change != "moved" or one.b is None or one.b.parent not in moved
+    ]
+    return tuple(sorted(kept, key=_place))
 
 
 def _says_all(one: Element) -> bool:

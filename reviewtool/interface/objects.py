@@ -43,7 +43,7 @@ def objects(source: Source, is_table: Callable[[str], bool] | None = None) -> It
             for values in captures["values"]
             for item in _slots(source, values, name, struct, array)
         ]
-        if is_table(struct) if is_table is not None else _looks_like_table(struct, found):
+        if is_table(struct) if is_table is not None else _looks_like_table(source, node, found):
             yield from found
 
 
@@ -119,16 +119,35 @@ def _enclosing(source: Source, node: Node) -> str:
     return str(node.start_point.row + 1)
 
 
-def _looks_like_table(struct: str, found: list[Element]) -> bool:
+def _looks_like_table(source: Source, node: Node, found: list[Element]) -> bool:
+    """Whether the declaration ``node``, which sets the slots ``found``, is of an ops struct."""
+    if found and named_like_ops(found[0].parent):
+        return True
     functions = [
         item
         for item in found
         if item.value.isidentifier() and item.value not in _CONSTANTS and not item.value.isupper()
     ]
-    if named_like_ops(struct):
-        return bool(found)
     # kvm_gmem_fault in .fault: a function's name tends to end in the slot's; .file = file is an
     # argument handed on.
     slots = [(item.value, item.name.rpartition(".")[2]) for item in functions]
-    telling = [value for value, slot in slots if value != slot and value.endswith(slot)]
-    return bool(telling) and len(functions) * 2 > len(found)
+    telling = {value for value, slot in slots if value != slot and value.endswith(slot)}
+    if not telling or len(functions) * 2 <= len(found):
+        return False
+    return not telling <= _variables_around(source, node)
+
+
+def _variables_around(source: Source, node: Node) -> set[str]:
+    """The parameters and variables of the function ``node`` is in; none outside of one."""
+    function = node.parent
+    while function is not None and function.type != "function_definition":
+        function = function.parent
+    names = set()
+    stack = [function] if function is not None else []
+    while stack:
+        current = stack.pop()
+        if current.type in ("parameter_declaration", "declaration"):
+            declared = map(declared_name, current.children_by_field_name("declarator"))
+            names |= {source.code(name) for name in declared if name is not None}
+        stack += current.named_children
+    return names

@@ -30,6 +30,7 @@ class _Known:
     base: int | None
     added_by: int | None = None
     heading: str = ""
+    final: bool = False
 
 
 @dataclass(slots=True)
@@ -54,10 +55,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """Known lines without a gap; ``heading`` is what git says the first of them stands in."""
+    """Known lines without a gap; ``heading`` is what git says the first of them stands in.
+
+    ``final``: the file is known to end with them.
+    """
 
     heading: str
     lines: tuple[Line, ...]
+    final: bool = False
 
 
 @dataclass(slots=True)
@@ -88,9 +93,10 @@ class SparseFile:
         heading = ""
         number = 1
         cut: int | None = None
+        final = False
         for item in self._items:
             if isinstance(item, _Gap):
-                _close(fragments, heading, run)
+                _close(fragments, heading, run, final)
                 number += item.size
                 cut = None
             elif isinstance(item, _Taken):
@@ -102,9 +108,10 @@ class SparseFile:
                 if not run and item.heading:
                     heading = item.heading
                 run.append(Line(number, item.text, item.added_by, cut))
+                final = item.final
                 number += 1
                 cut = None
-        _close(fragments, heading, run)
+        _close(fragments, heading, run, final)
         return fragments
 
     def before(self) -> list[Fragment]:
@@ -112,16 +119,18 @@ class SparseFile:
         fragments: list[Fragment] = []
         run: list[Line] = []
         heading = ""
+        final = False
         for item in self._items:
             if isinstance(item, _Gap):
                 if item.size:
-                    _close(fragments, heading, run)
+                    _close(fragments, heading, run, final)
             elif item.base is not None:
                 if not run and item.heading:
                     heading = item.heading
                 gone = item.removed_by if isinstance(item, _Taken) else None
                 run.append(Line(item.base, item.text, gone))
-        _close(fragments, heading, run)
+            final = isinstance(item, _Known) and item.final
+        _close(fragments, heading, run, final)
         return fragments
 
     def _lay(self, hunk: Hunk, patch: int, cursor: tuple[int, int]) -> tuple[int, int]:
@@ -153,6 +162,9 @@ class SparseFile:
             else:
                 self._items[index] = _Taken(text, item.base, patch, item.heading)
                 index += 1
+        last = self._items[index - 1] if index else None
+        if hunk.ends_file and isinstance(last, _Known):
+            last.final = True
         return index, number
 
     def _note(self, text: str) -> None:
@@ -203,9 +215,9 @@ class SparseFile:
         return known
 
 
-def _close(fragments: list[Fragment], heading: str, run: list[Line]) -> None:
+def _close(fragments: list[Fragment], heading: str, run: list[Line], final: bool) -> None:
     if run:
-        fragments.append(Fragment(heading, tuple(run)))
+        fragments.append(Fragment(heading, tuple(run), final))
         run.clear()
 
 

@@ -92,7 +92,6 @@ def _details(group: Sequence[Change]) -> list[str]:
                 ("type", a.type, b.type),
                 ("value", a.value, b.value),
                 ("condition", a.guard, b.guard),
-                ("file", a.path, b.path),
             )
             if old != new
         ]

@@ -305,3 +305,15 @@ def test_statistics_and_sysctls_are_entries_of_their_tables() -> None:
             "CONFIG_NUMA",
         ),
     ]
+
+
+def test_a_variable_of_a_function_that_holds_its_own_values_is_no_object() -> None:
+    """clk, 18 July 2024: .name = parent_name beside mm's .rmap_one = page_referenced_one."""
+    text = (
+        b"int f(const char *parent_name)\n{\n\tu32 parent_rate = 1;\n"
+        b"\tstruct fixed_params p = { .name = parent_name, .rate = parent_rate };\n"
+        b"\tstruct rmap_walk_control rwc = {\n\t\t.rmap_one = folio_referenced_rmap_one,\n"
+        b"\t\t.arg = parent_name,\n\t\t.anon_lock = folio_lock_anon_vma_read,\n\t};\n}\n"
+    )
+    found = [one.name for one in elements_of_c("mm/rmap.c", text) if one.kind == "object"]
+    assert found == ["rwc.rmap_one", "rwc.arg", "rwc.anon_lock"]

@@ -454,3 +454,39 @@ def test_a_hunk_that_begins_between_the_bits_of_a_member() -> None:
     told = [(one.change, one.b) for one in series_changes(found)]
     assert [(change, b and b.name) for change, b in told] == [("added", "copy_branch_snapshot")]
     assert [b and b.type for _, b in told] == ["copy_branch_snapshot"]
+
+
+def test_what_closes_a_header_at_its_end_is_its_include_guard() -> None:
+    """ntsync, 16 April 2024: a UAPI header's last lines stood under a condition nobody saw."""
+
+    def hunk(path: str, *after: str) -> Snapshot:
+        context = (" #define NTSYNC_IOC_SEM_POST 1", " ", " ")
+        return _series(_hunk(path, "", *context, "+#define NTSYNC_IOC_WAIT_ANY 2", *after))
+
+    def guard(found: Snapshot) -> str:
+        return _touched(found, "flag")["NTSYNC_IOC_WAIT_ANY"].guard
+
+    header = "include/uapi/linux/ntsync.h"
+    assert guard(hunk(header, " ", " #endif")) == ""
+    assert guard(hunk(header, " #else", " #endif", " #endif")) == UNSEEN  # may go on after it
+    assert guard(hunk(header, " #endif")) == ""
+    assert guard(hunk("drivers/misc/ntsync.c", " #endif")) == UNSEEN
+
+
+def test_macros_that_define_something_do_not_hide_the_function_after_them() -> None:
+    """arm64: futex, 14 December 2025."""
+    found = _series(
+        _hunk(
+            "arch/arm64/include/asm/futex.h",
+            "",
+            "+FUTEX_ATOMIC_OP(add)",
+            "+FUTEX_ATOMIC_OP(or)",
+            "+",
+            "+static __always_inline int",
+            "+__futex_cmpxchg(u32 __user *uaddr, u32 oldval)",
+            "+{",
+            "+\treturn 0;",
+            "+}",
+        )
+    )
+    assert list(_touched(found, "function")) == ["__futex_cmpxchg"]

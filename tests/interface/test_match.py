@@ -276,3 +276,12 @@ def test_very_many_constants_are_matched_by_what_they_keep() -> None:
     changes = match(_snapshot("v1", *registers("REG_OLD")), _snapshot("v2", *registers("REG_NEW")))
     assert {one.change for one in changes} == {"renamed"}
     assert all(one.a and one.b and one.a.value == one.b.value for one in changes)
+
+
+def test_members_move_with_their_struct() -> None:
+    """KASAN, 15 September 2020: a struct moved to another file was told once for each member."""
+    here = Element("struct", "kasan_rcu_info", path="lib/test_kasan.c", state="added")
+    member = Element("member", "rcu", "kasan_rcu_info", path="lib/test_kasan.c", state="added")
+    there = [replace(one, path="lib/test_kasan_module.c") for one in (here, member)]
+    (told,) = match(_snapshot("v1", here, member), _snapshot("v2", *there))
+    assert (told.kind, told.change) == ("struct", "moved")
