@@ -61,7 +61,7 @@ def whole(fragment: Fragment, header: bool = False) -> Whole:
                 0, opener + b" " + TORN_TYPE.encode() if _TORN_BITS.match(code) else opener
             )
             numbers.insert(0, 0)
-        elif _FUNCTION.search(heading) and not _ANY_OPENER.search(heading):
+        elif function_in(heading) and not _ANY_OPENER.search(heading):
             inside = heading
             inside_lines = _end_of_inside(lines)
             for index in range(inside_lines):
@@ -151,15 +151,19 @@ def _starts_inside(lines: list[bytes]) -> bool:
     """Whether the first line stands inside the block the heading opens.
 
     It does when the first thing in the first column is the brace that closes it, or when there
-    is nothing there at all; a label of a function counts as inside.
+    is nothing but indented code; a label of a function counts as inside.
     """
+    indented = False
     for line in lines:
-        if not line.strip() or line.lstrip().startswith(b"#") or line[:1] in b" \t":
+        if not line.strip() or line.lstrip().startswith(b"#"):
+            continue
+        if line[:1] in b" \t":
+            indented = True
             continue
         if re.match(rb"\w+:(?!:)", line):
             continue
         return line.startswith((b"}", b"{"))
-    return True
+    return indented
 
 
 def _end_of_inside(lines: list[bytes]) -> int:
@@ -192,7 +196,7 @@ def _closers(code: bytes) -> bytes:
 
 def function_in(heading: str) -> str:
     """The name of the function a section heading opens, "" if it opens none."""
-    if _OPENER.search(heading):
+    if _OPENER.search(heading) or heading.endswith(";"):
         return ""
     if by_macro := _BY_MACRO.match(heading):
         return named_by_macro(by_macro[1], by_macro[2])

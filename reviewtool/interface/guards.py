@@ -26,6 +26,7 @@ _ALWAYS = {
     "!LINKER_SCRIPT",
     "!__CHECKER__",
 }
+_INCLUDE_GUARD = re.compile(r"\b_*[A-Z][A-Z0-9_]*_H(?:_*|__\w+)\b")
 _NEGATED = {"__ASSEMBLY__", "__ASSEMBLER__", "__cplusplus", "__GENKSYMS__", "LINKER_SCRIPT"}
 
 
@@ -161,7 +162,9 @@ def _closed_but_not_opened(directives: Sequence[Directive]) -> list[str]:
 
 def _named(directive: Directive) -> str:
     found = re.search(r"\b(CONFIG_\w+)", directive.comment)
-    return found[1] if found else UNSEEN
+    if found:
+        return found[1]
+    return "" if _INCLUDE_GUARD.search(directive.comment) else UNSEEN
 
 
 def _include_guards(directives: Sequence[Directive]) -> set[int]:

@@ -50,6 +50,8 @@ def macros(source: Source) -> Iterator[Element]:
             continue
         name, value = found[1], " ".join(found[3].split())
         guard = source.masked.guards.at(directive.first)
+        if value == name:  # an enumerator that can be asked for by #ifdef
+            continue
         if guard == NEVER or not (name.isupper() or (found[2] and name[0] != "_")):
             continue
         kind: Kind = "ioctl" if _IOCTL.search(value) and not found[2] else "flag"

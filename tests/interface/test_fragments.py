@@ -490,3 +490,35 @@ def test_macros_that_define_something_do_not_hide_the_function_after_them() -> N
         )
     )
     assert list(_touched(found, "function")) == ["__futex_cmpxchg"]
+
+
+def test_a_hunk_that_shows_no_code_of_the_function_in_its_heading_is_not_in_it() -> None:
+    """x86/pks and RISC-V's Sv48: two functions were told as changed by macros far below them."""
+    macros = (
+        " # define PAGE_KERNEL_EXEC PAGE_KERNEL",
+        " #endif",
+        " ",
+        "+#define PAGE_KERNEL_PKEY PAGE_KERNEL",
+    )
+    heading = "static inline bool arch_has_pfn_modify_check(void)"
+    assert not _touched(_series(_hunk("include/linux/pgtable.h", heading, *macros)), "function")
+    heading = "extern bool compat_elf_check_arch(Elf32_Ehdr *hdr);"
+    code = (*macros, " \tint x;")
+    assert not _touched(_series(_hunk("arch/riscv/include/asm/elf.h", heading, *code)), "function")
+
+
+def test_a_comment_on_the_end_of_a_header_names_its_include_guard() -> None:
+    """rtnetlink, 3 September 2021; and what UAPI defines as itself is one constant."""
+    found = _series(
+        _hunk(
+            "include/uapi/linux/if_link.h",
+            "",
+            " ",
+            "+#define EEC_SRC_PORT 1",
+            "+#define RTM_GETEECSTATE RTM_GETEECSTATE",
+            " ",
+            " #endif /* _UAPI_LINUX_IF_LINK_H */",
+            " ",
+        )
+    )
+    assert {one.name: one.guard for one in found.touched()} == {"EEC_SRC_PORT": ""}
