@@ -46,15 +46,18 @@ def macros(source: Source) -> Iterator[Element]:
         if directive.word != "define":
             continue
         found = _DEFINED.match(directive.argument)
-        if found is None or (found[2] and not uapi):
+        if found is None:
+            continue
+        called = found[2] is not None
+        if called and not uapi:
             continue
         name, value = found[1], " ".join(found[3].split())
         guard = source.masked.guards.at(directive.first)
         if value == name:  # an enumerator that can be asked for by #ifdef
             continue
-        if guard == NEVER or not (name.isupper() or (found[2] and name[0] != "_")):
+        if guard == NEVER or not (name.isupper() or (called and name[0] != "_")):
             continue
-        kind: Kind = "ioctl" if _IOCTL.search(value) and not found[2] else "flag"
+        kind: Kind = "ioctl" if _IOCTL.search(value) and not called else "flag"
         if kind == "flag" and not uapi and not _CONSTANT.fullmatch(value):
             continue
         yield Element(
@@ -62,7 +65,7 @@ def macros(source: Source) -> Iterator[Element]:
             name=name,
             parent="uapi" if uapi else "",
             guard=guard,
-            type=f"{name}({' '.join(found[2].split())})" if found[2] else "",
+            type=f"{name}({' '.join(found[2].split())})" if called else "",
             value=value
             if len(value) <= _LONG
             else f"{value[:_LONG]} ... ({body_digest(value.encode())})",

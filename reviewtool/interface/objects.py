@@ -11,6 +11,7 @@ from reviewtool.interface.source import Source, declared_name
 from reviewtool.interface.structs import named_like_ops
 from reviewtool.interface.types import Element
 
+_GLOBALS = {"current", "jiffies", "init_mm"}
 _CONSTANTS = {"NULL", "true", "false", "THIS_MODULE"}
 
 
@@ -128,22 +129,28 @@ def _looks_like_table(source: Source, node: Node, found: list[Element]) -> bool:
         for item in found
         if item.value.isidentifier() and item.value not in _CONSTANTS and not item.value.isupper()
     ]
-    # kvm_gmem_fault in .fault: a function's name tends to end in the slot's; .file = file is an
-    # argument handed on.
-    slots = [(item.value, item.name.rpartition(".")[2]) for item in functions]
-    telling = {value for value, slot in slots if value != slot and value.endswith(slot)}
-    if not telling or len(functions) * 2 <= len(found):
+    if len(functions) * 2 <= len(found):
         return False
-    return not telling <= _variables_around(source, node)
+    function = _function_around(node)
+    if function is not None:
+        # What is no variable of the function itself is hardly anything else than another function.
+        own = _variables_of(source, function) | _GLOBALS
+        return any(item.value not in own for item in functions)
+    # kvm_gmem_fault in .fault: a function's name tends to end in the slot's.
+    return any(item.value.endswith(item.name.rpartition(".")[2]) for item in functions)
 
 
-def _variables_around(source: Source, node: Node) -> set[str]:
-    """The parameters and variables of the function ``node`` is in; none outside of one."""
-    function = node.parent
-    while function is not None and function.type != "function_definition":
-        function = function.parent
+def _function_around(node: Node) -> Node | None:
+    current = node.parent
+    while current is not None and current.type != "function_definition":
+        current = current.parent
+    return current
+
+
+def _variables_of(source: Source, function: Node) -> set[str]:
+    """Parameters and variables."""
     names = set()
-    stack = [function] if function is not None else []
+    stack = [function]
     while stack:
         current = stack.pop()
         if current.type in ("parameter_declaration", "declaration"):

@@ -273,9 +273,10 @@ def test_macros_with_arguments_are_interface_where_user_space_sees_them() -> Non
         b"#define KVM_REG_ARM64_SVE_ZREG(n, i)\t\\\n\t(KVM_REG_ARM64 | ((n) << 5) | (i))\n"
         b"#define KVM_SVE_SIZE sizeof(struct kvm_sve)\n"
         b"#define __KVM_HAVE_X\n"
+        b"#define KVM_NOW() 1\n"
     )
     found = {one.name: one for one in elements_of_c("arch/arm64/include/uapi/asm/kvm.h", text)}
-    assert set(found) == {"KVM_REG_ARM64_SVE_ZREG", "KVM_SVE_SIZE"}
+    assert set(found) == {"KVM_REG_ARM64_SVE_ZREG", "KVM_SVE_SIZE", "KVM_NOW"}
     macro = found["KVM_REG_ARM64_SVE_ZREG"]
     assert (macro.kind, macro.type) == ("flag", "KVM_REG_ARM64_SVE_ZREG(n, i)")
     assert macro.value == "(KVM_REG_ARM64 | ((n) << 5) | (i))"
@@ -308,12 +309,13 @@ def test_statistics_and_sysctls_are_entries_of_their_tables() -> None:
 
 
 def test_a_variable_of_a_function_that_holds_its_own_values_is_no_object() -> None:
-    """clk, 18 July 2024: .name = parent_name beside mm's .rmap_one = page_referenced_one."""
+    """clk, 18 July 2024: .name = parent_name beside KVM's .handler = kvm_pre_set_attributes."""
     text = (
         b"int f(const char *parent_name)\n{\n\tu32 parent_rate = 1;\n"
+        b"\tstruct kvm_mmu_notifier_range r = { .handler = kvm_pre_set_attributes };\n"
         b"\tstruct fixed_params p = { .name = parent_name, .rate = parent_rate };\n"
         b"\tstruct rmap_walk_control rwc = {\n\t\t.rmap_one = folio_referenced_rmap_one,\n"
         b"\t\t.arg = parent_name,\n\t\t.anon_lock = folio_lock_anon_vma_read,\n\t};\n}\n"
     )
     found = [one.name for one in elements_of_c("mm/rmap.c", text) if one.kind == "object"]
-    assert found == ["rwc.rmap_one", "rwc.arg", "rwc.anon_lock"]
+    assert found == ["r.handler", "rwc.rmap_one", "rwc.arg", "rwc.anon_lock"]
