@@ -2,8 +2,9 @@
 """Who defines, sets and calls a hook: one question to a whole tree.
 
 A call is ``receiver->hook(``. What type a receiver has is told by its name: it is declared
-somewhere as a pointer to the struct, in a header (for every file) or in the same file. That is
-no type checker; where the name tells nothing, the call is counted apart.
+somewhere as a pointer to the struct, in a header (for every file) or in the same file; and the
+call has as many arguments as the hook has parameters. That is no type checker; where the name
+tells nothing, the call is counted apart.
 """
 
 import re
@@ -17,11 +18,14 @@ from reviewtool.interface.guards import NEVER
 from reviewtool.interface.initialisers import closing
 from reviewtool.interface.mask import mask
 from reviewtool.interface.objects import objects
+from reviewtool.interface.similarity import signature
 from reviewtool.interface.source import read, read_windows
 from reviewtool.interface.structs import structs
 from reviewtool.interface.types import Element
 
 _RECEIVER = r"([A-Za-z_]\w*)\s*(?:\([^()]*\)|\[[^][]*\])?\s*(?:->|\.)\s*"
+_MARK = re.compile(r"[][(){},;]")
+_ANY_NUMBER = -2
 _STATIC = "kvm_x86_ops"  # kvm_x86_call(hook)(…) calls a copy of this table
 
 Ask = Callable[["partial[Sequence[HookUse]]", Sequence[str]], tuple["HookUse", ...]]
@@ -35,6 +39,7 @@ class HookUse:
     ``what``: the struct's slot ("defined"), an object's value for it ("set"), a call of it
     ("called"), or a declaration of a pointer to the struct ("pointer"). ``struct`` is "" for a
     call, whose receiver ``text`` names; ``inside`` is the object or the function it stands in.
+    ``arguments`` is how many a call has, -1 where that is not seen.
     """
 
     what: Literal["defined", "set", "called", "pointer"]
@@ -45,6 +50,7 @@ class HookUse:
     text: str
     guard: str
     comment: str = ""
+    arguments: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +75,28 @@ def hook_uses(name: str, structs_asked: Iterable[str], ask: Ask) -> HookUses:
     pointers = ask(partial(_pointers, wanted), wanted) if calls and wanted else ()
     everywhere = {one.text for one in pointers if one.path.endswith(".h")}
     here = {(one.path, one.text) for one in pointers}
+    defined = tuple(one for one in found if one.what == "defined" and one.struct in wanted)
+    counts = {-1, *(_parameters(one.text, name) for one in defined)}
     called = [
         one
         for one in calls
-        if one.text in everywhere or (one.path, one.text) in here or one.text in wanted
+        if (one.text in everywhere or (one.path, one.text) in here or one.text in wanted)
+        and (one.arguments in counts or _ANY_NUMBER in counts)
     ]
     return HookUses(
         name,
         wanted,
-        tuple(one for one in found if one.what == "defined" and one.struct in wanted),
+        defined,
         tuple(one for one in found if one.what == "set" and one.struct in wanted),
         tuple(called),
         len(calls) - len(called),
     )
+
+
+def _parameters(text: str, name: str) -> int:
+    """How many parameters the hook's type has, :data:`_ANY_NUMBER` if that is open."""
+    found = [one for one in signature(text, name)[1] if one != "void"]
+    return _ANY_NUMBER if "..." in found or "(" not in text else len(found)
 
 
 def _uses(name: str, path: str, raw: bytes) -> Sequence[HookUse]:
@@ -141,17 +156,53 @@ def _calls(name: str, path: str, raw: bytes) -> list[HookUse]:
         + re.escape(name)
         + r"\s*\)"
     )
-    seen: list[tuple[int, str]] = []
-    for row, line in enumerate(masked.text.decode("utf-8", "replace").split("\n")):
+    text = masked.text.decode("latin-1")  # a letter a byte: offsets stay
+    seen: list[tuple[int, str, int]] = []
+    position = 0
+    for row, line in enumerate(text.split("\n")):
         if name in line and masked.guards.at(row) != NEVER:
-            seen += [(row, one[1] or _STATIC) for one in pattern.finditer(line)]
+            seen += [
+                (row, one[1] or _STATIC, _arguments(text, position + one.end()))
+                for one in pattern.finditer(line)
+            ]
+        position += len(line) + 1
     if not seen:
         return []
     spans = [one for one in functions(read(path, raw)) if one.kind == "function"]
     return [
-        HookUse("called", path, row + 1, "", _around(spans, row + 1), text, masked.guards.at(row))
-        for row, text in seen
+        HookUse(
+            "called",
+            path,
+            row + 1,
+            "",
+            _around(spans, row + 1),
+            receiver,
+            masked.guards.at(row),
+            arguments=arguments,
+        )
+        for row, receiver, arguments in seen
     ]
+
+
+def _arguments(text: str, start: int) -> int:
+    """How many arguments the call has whose parenthesis opened before ``start``, or opens there
+    after the closing one of ``kvm_x86_call(hook)``."""
+    if text[start - 1] == ")":
+        start = text.find("(", start) + 1
+    depth, commas = 0, 0
+    for found in _MARK.finditer(text, start):
+        mark = found[0]
+        if mark == "," and depth == 0:
+            commas += 1
+        elif mark in "([{":
+            depth += 1
+        elif mark in ")]}":
+            depth -= 1
+            if depth < 0:
+                return commas + 1 if text[start : found.start()].strip() else 0
+        elif mark == ";":
+            break
+    return -1
 
 
 def _around(spans: Sequence[Element], line: int) -> str:

@@ -61,13 +61,13 @@ FILES = {
 }
 
 
-def uses(name: str, *structs: str) -> HookUses:
+def uses(name: str, *structs: str, files: dict[str, bytes] = FILES) -> HookUses:
     def ask(
         question: Callable[[str, bytes], Sequence[HookUse]], words: Sequence[str]
     ) -> tuple[HookUse, ...]:
         return tuple(
             one
-            for path, raw in FILES.items()
+            for path, raw in files.items()
             if any(word.encode() in raw for word in words)
             for one in question(path, raw)
         )
@@ -111,6 +111,28 @@ def test_a_local_pointer_counts_in_its_own_file_only() -> None:
         ("mm/a.c", "b", "ops", "CONFIG_NUMA")
     ]
     assert found.elsewhere == 1, "ops of mm/c.c is something else"
+
+
+def test_a_call_with_other_arguments_is_of_another_struct() -> None:
+    """6.12: cifs calls ->fallocate of its own table through a pointer called ops as well."""
+    files = {
+        "include/linux/fs.h": (
+            b"struct file_operations {\n\tlong (*fallocate)(struct file *file, int mode,\n"
+            b"\t\t\t  loff_t offset, loff_t len);\n};\n"
+            b"struct cdev {\n\tconst struct file_operations *ops;\n};\n"
+        ),
+        "fs/smb/client/cifsfs.c": (
+            b"long cifs_fallocate(struct file *file)\n{\n"
+            b"\treturn server->ops->fallocate(file, tcon(f, 1), mode, off, len);\n}\n"
+        ),
+        "fs/char_dev.c": (
+            b"long cdev_fallocate(struct cdev *c)\n{\n"
+            b"\treturn c->ops->fallocate(file(c, 1),\n\t\tmode, 0, ((len)));\n}\n"
+        ),
+    }
+    found = uses("fallocate", files=files)
+    assert [one.inside for one in found.called] == ["cdev_fallocate"]
+    assert found.elsewhere == 1
 
 
 def test_a_static_call_of_kvm_is_a_call() -> None:
