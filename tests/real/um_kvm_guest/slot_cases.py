@@ -4,6 +4,7 @@
 from tests.real.um_kvm_guest.kvm import (
     ATTRIBUTE_PRIVATE,
     EXIT_PRIVATE,
+    FETCH,
     GUEST_MEMFD,
     KVM_READ,
     KVM_WRITE,
@@ -67,7 +68,7 @@ def unmapped_user_memory_is_a_memory_fault() -> None:
 def a_read_only_slot_can_be_read_and_a_write_is_mmio() -> None:
     _, user, vcpu = _machine(READONLY)
     fill(user, b"A")
-    assert vcpu.do(READ, BASE, 1) == Done(0x41)
+    assert vcpu.do(READ, BASE, 1) == vcpu.do(FETCH, BASE, 1) == Done(0x41)
     assert vcpu.do(WRITE, BASE, 1, 7) == Mmio(BASE, 1, b"\7")
     assert vcpu.do(KVM_WRITE, BASE, 1, 7) == Mmio(BASE, 1, b"\7")
     assert peek(user) == b"A"
@@ -167,7 +168,9 @@ def private_memory_without_guest_memfd_is_a_memory_fault() -> None:
     vm = Vm(PRIVATE_VM)
     assert vm.slot(0, 0, 1, 0, anonymous(1)) == 0
     assert vm.attributes(0, 1, ATTRIBUTE_PRIVATE) == 0
-    assert vm.vcpu().do(READ, 8, 1) == Fault(0, PAGE, EXIT_PRIVATE, EFAULT)
+    vcpu = vm.vcpu()
+    for operation in (READ, WRITE, FETCH):
+        assert vcpu.do(operation, 8, 1) == Fault(0, PAGE, EXIT_PRIVATE, EFAULT)
 
 
 def a_vm_without_private_memory_knows_no_attribute() -> None:
