@@ -2,14 +2,17 @@
 """Races shown on the embedded revisions' kernels: a write() is stopped half way, others go on."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from refmodel.model import Revision
 from refmodel.revisions.rfc_missing import MODEL as RFC
 from refmodel.revisions.v3_minor_noalloc import MODEL as V3
+from refmodel.vocabulary import parse
+from reviewtool.behaviour.conformance import Bench, run_suite
 from reviewtool.behaviour.guests import RunGuest, Settings, record
-from reviewtool.behaviour.suites import stopped_writes
+from reviewtool.behaviour.suites import random_walks, stopped_writes
 from reviewtool.behaviour.verdict import LARGE
 from tests.real.conftest import BuildRevision
 from tests.real.test_um_kvm import run
@@ -30,6 +33,23 @@ def test_the_kernel_loses_what_its_model_loses_every_time(
     assert "value mixed" in seen  # write() said ok, half of what it wrote is gone
     if name == "rfc":
         assert "ok; resumed u0 value mixed" in seen  # a reader was let go on into half a page
+
+
+@pytest.mark.parametrize(("name", "model"), [("rfc", RFC), ("v3", V3)])
+def test_a_write_that_is_cut_short_goes_as_the_model_says(
+    guest_of: Callable[[str], RunGuest], name: str, model: Revision
+) -> None:
+    walks = random_walks(model, replace(LARGE, short_writes=True), seed=1, walks=30)
+    result = run_suite(Bench(guest_of(name)), model, walks)
+    assert result.agrees, [each.inputs for each in result.disagreements]
+
+
+def test_the_rfc_maps_half_of_what_a_write_failed_to_write(
+    guest_of: Callable[[str], RunGuest],
+) -> None:
+    text = "register missing; read u0 p0; pwrite-short p0 A; continue p0"
+    trace = record(guest_of("rfc"), Settings.of(LARGE), [(0, parse(text))]).traces[0]
+    assert trace.observations[2:] == ("EINVAL", "ok; resumed u0 value mixed")
 
 
 @pytest.mark.parametrize(
