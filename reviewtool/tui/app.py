@@ -2,29 +2,44 @@
 """The application: which screen is up, what is under way, and the keys that work everywhere."""
 
 import asyncio
+import gc
 import os
 import signal
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.events import Event, Key
 from textual.filter import LineFilter, NoColor
 from textual.message import Message
 from textual.screen import Screen
 
 from reviewtool.review.session import Session
+from reviewtool.text import visible_line
 from reviewtool.tui import drafts, outside
+from reviewtool.tui.apart import Workers
 from reviewtool.tui.jobs import Job
 from reviewtool.tui.screens import ReviewScreen
+from reviewtool.tui.typed import Typed
 
 if TYPE_CHECKING:
     from reviewtool.tui.runs import Run
 
 THEMES = {"dark": "textual-dark", "light": "textual-light", "terminal": "ansi-dark"}
+_SWITCH = 0.001  # seconds a thread may keep the interpreter while a key waits for it
+_REST = 1.5  # seconds without a key after which there is time to tidy up
 _GRACE = 3.0  # seconds that what was called off gets to clean up after itself
+
+
+def _import_screens() -> None:
+    for name in ("revision", "comparison", "stepper", "element", "tests", "model", "everywhere"):
+        import_module(f"reviewtool.tui.{name}")
 
 
 class ReviewApp(App[None]):
@@ -47,17 +62,30 @@ class ReviewApp(App[None]):
             self.name = name
             self.job = job
 
-    def __init__(self, session: Session, *, theme: str = "dark", fetch: str | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        *,
+        theme: str = "dark",
+        fetch: str | None = None,
+        workers: Workers | None = None,
+    ) -> None:
         super().__init__()
         self.session = session
+        self.apart = workers or Workers()
         self.runs: dict[str, Run] = {}  # by revision: its tests, under way or over
         self.under_way: list[Job] = []
+        self.typed = Typed(self)
         self._wanted = fetch
         self.animation_level = "none"  # over ssh every frame is a delay
         self.theme = THEMES[theme]
 
     def on_mount(self) -> None:
         loop = asyncio.get_running_loop()
+        sys.setswitchinterval(_SWITCH)
+        # Looking through all there is takes as long as a key may: only while nobody types.
+        gc.set_threshold(5_000, 10, 1_000_000)
+        self.set_interval(_REST, self._tidy)
         if not self.is_headless:
             for number in (signal.SIGHUP, signal.SIGTERM):
                 loop.add_signal_handler(number, self._hung_up, number)
@@ -67,6 +95,11 @@ class ReviewApp(App[None]):
             self.push_screen(FetchScreen(self._wanted))
         else:
             self.open_study(self.session)
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, Key) and not event.is_forwarded and self.typed.takes(event):
+            return
+        await super().on_event(event)
 
     def open_study(self, session: Session) -> None:
         """Show the lineage of a study instead of whatever is shown."""
@@ -79,6 +112,16 @@ class ReviewApp(App[None]):
         self.push_screen(LineageScreen(session))
 
     # Work
+
+    def _tidy(self) -> None:
+        if gc.get_count()[2] and time.monotonic() - self.typed.last > _REST:
+            gc.collect()
+
+    def warm_up(self) -> None:
+        """Make ready, while nothing is asked, for what will be: nobody waits for an import."""
+        gc.freeze()  # what has been made by now stays: it need not be looked through again
+        self.apart.warm()
+        threading.Thread(target=_import_screens, daemon=True).start()
 
     def begin(self, job: Job, ended: Callable[[Job], object]) -> None:
         """Start ``job``; ``ended`` is called in its thread."""
@@ -128,6 +171,7 @@ class ReviewApp(App[None]):
             job.cancel()
         until = time.monotonic() + _GRACE
         ended = [job.join(max(until - time.monotonic(), 0.01)) for job in jobs]
+        self.apart.close()
         return all(ended)
 
     def _hung_up(self, number: int) -> None:
@@ -143,6 +187,8 @@ class ReviewApp(App[None]):
         """Leave the screen for the one before it; the first one stays."""
         if len(self.screen_stack) > 2:
             self.pop_screen()  # not awaited: the screen that goes is the one whose key this is
+        else:
+            self.notify("Q quits", timeout=2)
 
     @property
     def revision(self) -> str | None:
@@ -197,6 +243,11 @@ class ReviewApp(App[None]):
         path = drafts.keep(name, number, text)
         self.copy_to_clipboard(text)
         self.notify(f"reply copied; or mutt -H {path}", markup=False, timeout=8)
+
+    def copy(self, text: str) -> None:
+        """Copy something short to the clipboard."""
+        self.copy_to_clipboard(text)
+        self.notify(f"copied {visible_line(text)}", markup=False, timeout=2)
 
     def action_press(self, key: str) -> None:
         """As if ``key`` had been pressed: what a click on the key line does."""

@@ -4,13 +4,11 @@
 import textwrap
 from collections.abc import Sequence
 
-from rich.text import Text
-
 from reviewtool.archive.remarks import Remark, text_of
 from reviewtool.archive.types import Patch
 from reviewtool.tree.outcome import PatchOutcome
 from reviewtool.tui import draw
-from reviewtool.tui.reading import line
+from reviewtool.tui.reading import Line, line
 
 _WIDTH = 72
 BAR = "  |"
@@ -20,7 +18,7 @@ TRAILERS = "Trailers:"
 
 def annotated(
     patch: Patch, remarks: Sequence[Remark], outcome: PatchOutcome | None = None
-) -> list[Text]:
+) -> list[Line]:
     """The patch as mailed, each remark below the lines it was written under."""
     at: dict[int, list[Remark]] = {}
     for one in remarks:
@@ -40,7 +38,7 @@ def annotated(
     return lines
 
 
-def _applied(outcome: PatchOutcome | None) -> list[Text]:
+def _applied(outcome: PatchOutcome | None) -> list[Line]:
     if outcome is None:
         return []
     told = outcome.state + (f": {outcome.detail}" if outcome.detail else "")
@@ -49,7 +47,7 @@ def _applied(outcome: PatchOutcome | None) -> list[Text]:
     return lines + [line(f"    suspicious: {one}", "yellow") for one in outcome.suspicions]
 
 
-def _trailers(patch: Patch) -> list[Text]:
+def _trailers(patch: Patch) -> list[Line]:
     given = [one for one in patch.trailers if one.given_by]
     posted = [one for one in patch.trailers if not one.given_by]
     if not patch.trailers:
@@ -58,7 +56,7 @@ def _trailers(patch: Patch) -> list[Text]:
     return lines + [line(f"    {one.name}: {one.value}   (in reply)", "green") for one in given]
 
 
-def remark(one: Remark) -> list[Text]:
+def remark(one: Remark) -> list[Line]:
     """One remark as a block with a bar at its left."""
     who = one.author.partition(" <")[0].strip('"')
     state = "author" if one.by_author else one.state

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Two revisions compared: behaviour, interface, patches; a list above, the chosen one below."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -8,15 +9,18 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from reviewtool.interface.types import Row
+from reviewtool.progress import SILENT
 from reviewtool.report.interface import PARTIAL
 from reviewtool.review.session import Session
-from reviewtool.tui.compared import Compared, Entry, compared, element_row
+from reviewtool.tui import draw
+from reviewtool.tui.compared import Compared, Entry, compared, element_row, patches_of
 from reviewtool.tui.jobs import Job
-from reviewtool.tui.reading import Pages, line
+from reviewtool.tui.reading import Line, Pages, line, page
 from reviewtool.tui.rows import Rows
 from reviewtool.tui.screens import ReviewScreen, panes
 
 PANES = ("behaviour", "interface", "patches")
+PANE_KEYS = frozenset({"1", "2", "3", "right_square_bracket", "left_square_bracket"})
 
 
 class ComparisonScreen(ReviewScreen):
@@ -38,6 +42,7 @@ class ComparisonScreen(ReviewScreen):
         self.pair = (a, b)
         self.pane = "behaviour"
         self.compared: Compared | None = None
+        self.patches: tuple[Entry, ...] | None = None
 
     @property
     def revision(self) -> str | None:
@@ -55,15 +60,27 @@ class ComparisonScreen(ReviewScreen):
         self.load()
 
     def load(self) -> None:
-        """Compare the pair."""
+        """Compare the pair: the models in a process, what git does of it in a thread."""
         a, b = self.pair
         self.heading(f"{a} -> {b}")
-        self.work_on(f"comparing {a} with {b}", self._compare, self._show)
+        self.compared = self.patches = None
+        self.work_on(f"comparing {a} with {b}", self._compare, self._show, holds=self._in_models)
+        self.work_on("comparing the patches", self._pair, self._show_patches, holds=self._in_diffs)
 
     def _compare(self, job: Job) -> Compared:
-        from dataclasses import replace
+        if self.session.base is not None:  # git works on it, and is not ended in the middle of it
+            return compared(self.session, *self.pair, job)
+        alone = replace(self.session, progress=SILENT)  # the rest of a session can be sent
+        return self.review.apart.run(job, compared, alone, *self.pair)
 
-        return compared(replace(self.session, progress=job), *self.pair)
+    def _pair(self, job: Job) -> tuple[Entry, ...]:
+        return patches_of(replace(self.session, progress=job), *self.pair)
+
+    def _in_models(self, key: str) -> bool:
+        return self.all_keys(key) and self.pane != "patches" and key not in PANE_KEYS
+
+    def _in_diffs(self, key: str) -> bool:
+        return self.all_keys(key) and self.pane == "patches" and key not in PANE_KEYS
 
     def _show(self, found: Compared) -> None:
         self.compared = found
@@ -71,13 +88,30 @@ class ComparisonScreen(ReviewScreen):
         known = found.behaviour or self.pane != "behaviour"
         self.action_open(self.pane if known else "interface")
 
+    def _show_patches(self, found: tuple[Entry, ...]) -> None:
+        self.patches = found
+        if self.pane == "patches":
+            self.action_open(self.pane)
+        else:
+            self._name_panes()
+
     def _name_panes(self) -> None:
-        found = self.compared
-        told = [(one, f"{one} {len(found.pane(one))}" if found else one) for one in PANES]
-        self.query_one("#panes", Static).update(panes(told, self.pane))
+        told = [
+            (one, f"{one} {len(entries)}" if (entries := self._of(one)) is not None else one)
+            for one in PANES
+        ]
+        self.query_one("#panes", Static).update(panes(told, self.pane), layout=False)
+
+    def _of(self, pane: str) -> tuple[Entry, ...] | None:
+        """The entries of a pane; None while they are worked on."""
+        if pane == "patches":
+            return self.patches
+        if self.compared is None:
+            return None
+        return self.compared.behaviour if pane == "behaviour" else self.compared.interface
 
     def _entries(self) -> tuple[Entry, ...]:
-        return self.compared.pane(self.pane) if self.compared is not None else ()
+        return self._of(self.pane) or ()
 
     def action_open(self, pane: str) -> None:
         self.pane = pane
@@ -93,9 +127,9 @@ class ComparisonScreen(ReviewScreen):
     def _detail(self) -> None:
         entries = self._entries()
         if entries:
-            shown = entries[self.query_one("#list", Rows).at].detail
+            shown = _detail(entries[self.query_one("#list", Rows).at])
         else:
-            shown = [line("nothing differs" if self.compared else "")]
+            shown = [line("nothing differs" if self._of(self.pane) is not None else "")]
             if self.compared is not None and self.pane == "behaviour" and self.compared.unknown:
                 shown = [line(f"unknown: {self.compared.unknown}")]
         if self.pane == "interface" and self.compared is not None and self.compared.partial:
@@ -114,17 +148,16 @@ class ComparisonScreen(ReviewScreen):
 
     def action_choose(self) -> None:
         entries = self._entries()
-        if not entries or self.compared is None:
+        if not entries:
             return
         at = self.query_one("#list", Rows).at
         chosen = entries[at]
-        if chosen.difference is not None and self.compared.world is not None:
+        world = self.compared.world if self.compared is not None else None
+        if chosen.difference is not None and world is not None:
             from reviewtool.tui.stepper import StepperScreen
 
             every = [one.difference for one in entries if one.difference is not None]
-            self.app.push_screen(
-                StepperScreen(self.session, self.pair, self.compared.world, every, at)
-            )
+            self.app.push_screen(StepperScreen(self.session, self.pair, world, every, at))
         elif chosen.element is not None:
             element = chosen.element
 
@@ -151,10 +184,23 @@ class ComparisonScreen(ReviewScreen):
         """Compare with the revision before the one on the left (0: with the first of all)."""
         known = [one.id for one in self.session.study.revisions]
         at = known.index(self.pair[0]) if self.pair[0] in known else 0
-        if at == 0 or self.jobs:
-            if not self.jobs:
-                self.notify(f"{known[0]} is the first", markup=False, timeout=2)
+        if at == 0:
+            self.notify(f"{known[0]} is the first", markup=False, timeout=2)
             return
+        self.drop_jobs()
         self.pair = (known[at - 1 if step else 0], self.pair[1])
-        self.compared = None
         self.load()
+
+
+def _detail(entry: Entry) -> list[Line]:
+    """What is read of an entry."""
+    if entry.kind == "change":
+        return page("\n".join(entry.lines))
+    lines = [line(entry.title, "bold")]
+    lines += [line(entry.note)] if entry.note else []
+    lines.append(line(""))
+    lines += [line(entry.how, "dim")] if entry.how else []
+    if entry.kind == "witness":
+        told = [line(each, "bold" if each.startswith("   *") else "") for each in entry.lines]
+        return lines + told
+    return lines + (draw.interdiff if entry.kind == "interdiff" else draw.diff)(entry.lines)

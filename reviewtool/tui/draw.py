@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from refmodel.world import State, thread_name
-from reviewtool.tui.reading import line
+from reviewtool.tui.reading import Line, line
 
 _STYLES = (
     ("diff --git", "bold"),
@@ -19,25 +19,23 @@ _STYLES = (
 _WIDTHS = (4, 8, 8, 7, 7, 4)
 
 
-def diff(lines: Sequence[str]) -> list[Text]:
+def diff(lines: Sequence[str]) -> list[Line]:
     """A diff with git's colours; the first character of a line tells as much without them."""
     return [_coloured(each, each) for each in lines]
 
 
-def interdiff(lines: Sequence[str]) -> list[Text]:
+def interdiff(lines: Sequence[str]) -> list[Line]:
     """A diff of diffs: what is new or gone stands out, and inside it what the patch does."""
     shown = []
     for each in lines:
         if each[:1] in ("+", "-") and not each.startswith(("+++", "---")):
-            text = line(each, {"+": "green", "-": "red"}[each[0]])
-            text.stylize("reverse", 0, 1)
-            shown.append(text)
+            shown.append(line(each, {"+": "green", "-": "red"}[each[0]], "reverse"))
         else:
             shown.append(_coloured(each, each[1:] if each[:1] == " " else each, "dim"))
     return shown
 
 
-def _coloured(text: str, judged: str, other: str = "") -> Text:
+def _coloured(text: str, judged: str, other: str = "") -> Line:
     style = next((style for mark, style in _STYLES if judged.startswith(mark)), other)
     return line(text, style)
 

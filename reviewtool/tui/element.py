@@ -4,7 +4,6 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
@@ -17,7 +16,7 @@ from reviewtool.review.session import Session, posting, revision
 from reviewtool.tui.beside import BAR, remark
 from reviewtool.tui.items import items_of
 from reviewtool.tui.jobs import Job
-from reviewtool.tui.reading import Pages, line, page
+from reviewtool.tui.reading import Line, Pages, line, page
 from reviewtool.tui.rows import Rows
 from reviewtool.tui.screens import ReviewScreen
 
@@ -41,7 +40,7 @@ class ElementScreen(ReviewScreen):
         self.session = session
         self.revisions = tuple(revisions)
         self.row = row
-        self._facts: list[Text] = []
+        self._facts: list[Line] = []
 
     def body(self) -> ComposeResult:
         yield Rows(("rev", "state", "patch", "name", "type"), giving=(4,), id="revisions")
@@ -67,7 +66,12 @@ class ElementScreen(ReviewScreen):
         there = [name for name in self.revisions if name in row.states]
         self._facts = page(life(there, row))
         self.query_one("#pages", Pages).show(self._facts)
-        self.work_on("attaching the remarks", self._read, self._show)
+        self.work_on(
+            "attaching the remarks",
+            self._read,
+            self._show,
+            holds=lambda key: key in ("f", "full_stop", "comma"),
+        )
 
     def _read(self, job: Job) -> tuple[tuple[str, Remark], ...]:
         del job

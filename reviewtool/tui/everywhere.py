@@ -54,7 +54,10 @@ class SearchScreen(ReviewScreen):
 
     def ready(self) -> None:
         self.query_one("#word").focus()
-        self.work_on("reading everything", self._read, self._ready_to_search)
+        self.work_on("reading everything", self._read, self._ready_to_search, holds=self._in_list)
+
+    def _in_list(self, key: str) -> bool:
+        return self.all_keys(key) and self.query_one("#list").has_focus
 
     def _read(self, job: Job) -> list[Place]:
         places: list[Place] = []

@@ -7,15 +7,16 @@ of focus, and most of the time a screen takes to open goes there.
 
 from rich.style import Style
 from rich.text import Text
+from textual.binding import ActiveBinding, Binding
 from textual.screen import Screen
 from textual.widgets import Static
 
-_ALWAYS = ("question_mark", "Q")
+_ALWAYS = ("escape", "question_mark", "Q")
 _GAP = 2
 
 
 class KeyLine(Static):
-    """Key and what it does, those of the focused part first; what does not fit is cut."""
+    """Key and what it does: those of the focused part, of the screen, of all; as there is room."""
 
     def __init__(self) -> None:
         super().__init__("", id="keys", markup=False)
@@ -27,9 +28,16 @@ class KeyLine(Static):
         self.name_keys(self.screen)
 
     def name_keys(self, screen: Screen[object]) -> None:
-        """Name the keys that work now; help and leaving always, the others as there is room."""
+        """Name the keys that work now; back, help and leaving always, others as there is room."""
         named: dict[str, tuple[str, str]] = {}
-        for key, active in screen.active_bindings.items():
+        own = _own_keys(screen)
+
+        def rank(key: str, active: ActiveBinding) -> int:
+            if active.node not in (screen, screen.app):
+                return 0  # of the focused part
+            return 1 if key in own else 2
+
+        for key, active in sorted(screen.active_bindings.items(), key=lambda one: rank(*one)):
             told = f"{self.app.get_key_display(active.binding)} {active.binding.description}"
             if active.binding.show and active.enabled:
                 named.setdefault(told, (key, told))
@@ -42,7 +50,14 @@ class KeyLine(Static):
                 text.append_text(_key(key, told))
         for key, told in last:
             text.append_text(_key(key, told))
-        self.update(text)
+        if text != self.content:
+            self.update(text, layout=False)
+
+
+def _own_keys(screen: Screen[object]) -> set[str]:
+    """The keys that only this kind of screen has."""
+    given = type(screen).__dict__.get("BINDINGS", ())
+    return {key for one in Binding.make_bindings(given) for key in one.key.split(",")}
 
 
 def _key(key: str, told: str) -> Text:

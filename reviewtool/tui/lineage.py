@@ -14,9 +14,9 @@ from reviewtool.review.lineage import Entry, lineage
 from reviewtool.review.session import Session, snapshots
 from reviewtool.tui.jobs import Job
 from reviewtool.tui.rows import Rows
-from reviewtool.tui.screens import ReviewScreen
+from reviewtool.tui.screens import Number, ReviewScreen, digits
 
-HEAD = ("rev", "date", "author", "patches", "mails", "remarks", "title")
+HEAD = ("", "rev", "date", "author", "patches", "mails", "remarks", "title")
 
 
 class LineageScreen(ReviewScreen):
@@ -27,7 +27,9 @@ class LineageScreen(ReviewScreen):
         Binding("m", "app.model", "model"),
         Binding("tab", "app.focus_next", "matrix"),
         Binding("S", "app.everywhere", "search all", key_display="S"),
+        *digits("go to", show=True),
         Binding("u", "update", "fetch again", show=False),
+        Binding("y", "copy", "copy message-id", show=False),
         Binding("escape", "app.back", "back", show=False),
     ]
 
@@ -37,14 +39,15 @@ class LineageScreen(ReviewScreen):
         self.entries: tuple[Entry, ...] = ()
         self.matrix: Matrix | None = None
         self._said: dict[str, str] = {}
+        self._number = Number()
 
     def body(self) -> ComposeResult:
-        yield Rows(HEAD, giving=(6,), spare=(2, 4, 5), id="revisions")
+        yield Rows(HEAD, giving=(7,), spare=(3, 5, 6), id="revisions")
         yield Rows(("interface", ""), giving=(1,), most=12, fixed=2, id="matrix")
 
     def ready(self) -> None:
         self.query_one("#revisions").focus()
-        self.work_on("reading the mail", self._read, self._show_entries)
+        self.work_on("reading the mail", self._read, self._show_entries, holds=self.all_keys)
 
     def _read(self, job: Job) -> tuple[Entry, ...]:
         del job
@@ -53,10 +56,18 @@ class LineageScreen(ReviewScreen):
     def _show_entries(self, entries: tuple[Entry, ...]) -> None:
         self.entries = entries
         self._list(len(entries) - 1)
-        self.work_on("reading the interfaces", self._compare, self._show_matrix)
+        self.work_on(
+            "reading the interfaces", self._compare, self._show_matrix, holds=self._in_matrix
+        )
+
+    def _in_matrix(self, key: str) -> bool:
+        return self.all_keys(key) and self.query_one("#matrix").has_focus
 
     def _list(self, at: int | None = None) -> None:
-        rows = [_row(entry, self._said.get(entry.study.id, "")) for entry in self.entries]
+        rows = [
+            (str(number), *_row(entry, self._said.get(entry.study.id, "")))
+            for number, entry in enumerate(self.entries, 1)
+        ]
         self.query_one("#revisions", Rows).fill(rows, at=at)
 
     def _compare(self, job: Job) -> Matrix:
@@ -88,6 +99,7 @@ class LineageScreen(ReviewScreen):
     def _show_remarks(self, told: dict[str, str]) -> None:
         self._said = told
         self._list()
+        self.review.warm_up()
 
     @property
     def chosen(self) -> Entry | None:
@@ -113,6 +125,19 @@ class LineageScreen(ReviewScreen):
             from reviewtool.tui.revision import RevisionScreen
 
             self.app.push_screen(RevisionScreen(self.session, self.chosen))
+
+    def action_number(self, digit: int) -> None:
+        rows = self.query_one("#revisions", Rows)
+        known = {str(n) for n in range(1, rows.count + 1)}
+        number = self._number.with_digit(digit, known, rows.at)
+        if number is not None:
+            rows.go(int(number) - 1)
+            self._number.led(rows.at)
+            rows.focus()
+
+    def action_copy(self) -> None:
+        if self.chosen is not None:
+            self.review.copy(self.chosen.mail.root)
 
     def action_update(self) -> None:
         """Ask the archive for what came since."""

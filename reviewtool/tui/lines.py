@@ -9,7 +9,7 @@ from typing import ClassVar
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -23,8 +23,10 @@ class Lines(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "go_by(1)", "down", show=False),
         Binding("k,up", "go_by(-1)", "up", show=False),
-        Binding("space,pagedown", "page_by(1)", "page down", show=False),
-        Binding("backspace,pageup", "page_by(-1)", "page up", show=False),
+        Binding("space,pagedown,ctrl+f", "page_by(1)", "page down", show=False),
+        Binding("backspace,pageup,ctrl+b", "page_by(-1)", "page up", show=False),
+        Binding("ctrl+d", "half_by(1)", "half a page down", show=False),
+        Binding("ctrl+u", "half_by(-1)", "half a page up", show=False),
         Binding("g,home", "end(0)", "top", show=False),
         Binding("G,end", "end(1)", "bottom", show=False),
         Binding("l,right", "aside(1)", "right", show=False),
@@ -32,6 +34,7 @@ class Lines(ScrollView, can_focus=True):
     ]
 
     found: str = ""  # what was searched last
+    _base: Style = Style.null()
 
     @property
     def count(self) -> int:
@@ -66,6 +69,9 @@ class Lines(ScrollView, can_focus=True):
     def action_page_by(self, step: int) -> None:
         self.go(self.at + step * max(self.page - 1, 1))
 
+    def action_half_by(self, step: int) -> None:
+        self.go(self.at + step * max(self.page // 2, 1))
+
     def action_end(self, which: int) -> None:
         self.go(self.count if which else 0)
 
@@ -95,6 +101,10 @@ class Lines(ScrollView, can_focus=True):
         self.virtual_size = Size(width, height)
         self.refresh()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._base = self.rich_style  # of all lines: finding it takes as long as drawing one
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         offset_x, offset_y = self.scroll_offset
         return self.strip(y + int(offset_y), int(offset_x))
@@ -102,7 +112,7 @@ class Lines(ScrollView, can_focus=True):
     def strip(self, at: int, left: int) -> Strip:
         """Line ``at`` from column ``left`` on, as wide as the widget."""
         width = self.size.width
-        base = self.rich_style
+        base = self._base
         if not 0 <= at < self.count:
             return Strip.blank(width, base)
         text, style = self.shown(at, width)

@@ -2,25 +2,22 @@
 """The reference model of a revision: its rules with their sources, properties, state graph."""
 
 import textwrap
+from collections.abc import Callable
+from dataclasses import replace
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import Static
 
-from refmodel.world import World
-from reviewtool.behaviour.explore import explore
-from reviewtool.behaviour.properties import ask
+from reviewtool.progress import SILENT, Progress
 from reviewtool.report.model import model_text
-from reviewtool.report.states import states_text
 from reviewtool.review.session import Session, model
 from reviewtool.tui.jobs import Job
-from reviewtool.tui.reading import Pages, line, page
+from reviewtool.tui.modelled import answered, drawn
+from reviewtool.tui.reading import Line, Pages, line, page
 from reviewtool.tui.rows import Rows
 from reviewtool.tui.screens import ReviewScreen
 
-SMALL = World(values=("A",))
-"""The world whose states are listed: one page, one thread, one vCPU, one value."""
 _WIDTH = 68
 
 
@@ -31,7 +28,7 @@ class ModelScreen(ReviewScreen):
         super().__init__(f"model of {name}")
         self.session = session
         self.name_ = name
-        self._parts: list[tuple[str, list[Text]]] = []
+        self._parts: list[tuple[str, list[Line]]] = []
 
     @property
     def revision(self) -> str | None:
@@ -45,12 +42,17 @@ class ModelScreen(ReviewScreen):
 
     def ready(self) -> None:
         self.query_one("#list").focus()
-        self.work_on("reading the model", self._read, self._show)
+        self.work_on("reading the model", self._read, self._show, holds=self.all_keys)
 
-    def _read(self, job: Job) -> list[tuple[str, list[Text]]]:
+    def _read(self, job: Job) -> list[tuple[str, list[Line]]]:
+        del job
         found = model(self.session, self.name_)
-        told = model_text(found, ask(found, progress=job))
-        parts = [("all of it", page(told))]
+        told = page(model_text(found, ()))
+        at = next(n for n, each in enumerate(told) if each.plain == "properties") + 1
+        parts = [
+            ("all of it", [*told[:at], line("    being asked …"), *told[at:]]),
+            ("state graph", page("exploring …")),
+        ]
         for rule in found.rules:
             lines = [line(rule.function, "bold"), line("")]
             lines += [line(each) for each in textwrap.wrap(rule.text, _WIDTH)]
@@ -58,24 +60,32 @@ class ModelScreen(ReviewScreen):
             parts.append((rule.function, lines))
         return parts
 
-    def _show(self, parts: list[tuple[str, list[Text]]]) -> None:
-        self._parts = [parts[0], ("state graph", page("exploring …")), *parts[1:]]
-        self.query_one("#list", Rows).fill([(name,) for name, _ in self._parts])
+    def _show(self, parts: list[tuple[str, list[Line]]]) -> None:
+        self._parts = parts
+        self.query_one("#list", Rows).fill([(name,) for name, _ in parts])
         self._read_part()
-        self.work_on("exploring the model", self._explore, self._graph)
+        self._work_out("asking the model", 0, answered)
+        self._work_out("exploring the model", 1, drawn)
 
-    def _explore(self, job: Job) -> list[Text]:
-        return page(states_text(explore(model(self.session, self.name_), SMALL, progress=job)))
+    def _work_out(self, title: str, at: int, work: Callable[[Session, str, Progress], str]) -> None:
+        """Fill part ``at`` with what ``work`` comes to."""
+        alone = replace(self.session, progress=SILENT)  # the rest of a session can be sent
 
-    def _graph(self, lines: list[Text]) -> None:
-        self._parts[1] = ("state graph", lines)
-        if self.query_one("#list", Rows).at == 1:
-            self._read_part()
+        def run(job: Job) -> list[Line]:
+            return page(self.review.apart.run(job, work, alone, self.name_))
 
-    def _read_part(self) -> None:
+        def show(lines: list[Line]) -> None:
+            self._parts[at] = (self._parts[at][0], lines)
+            if self.query_one("#list", Rows).at == at:
+                self._read_part(keep=True)
+
+        self.work_on(title, run, show)
+
+    def _read_part(self, *, keep: bool = False) -> None:
         if self._parts:
             shown = self._parts[self.query_one("#list", Rows).at][1]
-            self.query_one("#pages", Pages).show(shown)
+            pages = self.query_one("#pages", Pages)
+            pages.show(shown, pages.at if keep else 0)
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
         del event

@@ -3,7 +3,9 @@
 
 import textwrap
 from collections.abc import Iterable
+from typing import NamedTuple
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
@@ -12,6 +14,24 @@ from reviewtool.tui.lines import Lines
 
 TAB = 8
 _NARROWEST = 20  # columns below which folding helps nobody
+
+
+class Line(NamedTuple):
+    """A line of text that is safe to show, and its style; ``first`` is its first character's.
+
+    Only what is in sight becomes a rich text: that takes ten times as long as the rest.
+    """
+
+    plain: str
+    style: str = ""
+    first: str = ""
+
+    def text(self) -> Text:
+        """As it is drawn."""
+        text = Text(self.plain, self.style, no_wrap=True)
+        if self.first:
+            text.stylize(self.first, 0, 1)
+        return text
 
 
 class Pages(Lines):
@@ -28,17 +48,17 @@ class Pages(Lines):
     ) -> None:
         super().__init__(id=id)
         self.fold = fold
-        self._given: list[Text] = []
-        self._lines: list[Text] = []
+        self._given: list[Line] = []
+        self._lines: list[Line] = []
 
-    def show(self, lines: Iterable[Text], at: int = 0) -> None:
+    def show(self, lines: Iterable[Line], at: int = 0) -> None:
         """Show ``lines``, line ``at`` topmost."""
         self._given = list(lines)
         self._lines = self._folded(self._given)
         self._measure()
         self.scroll_to(0, at, animate=False, immediate=True, force=True)
 
-    def more(self, lines: Iterable[Text]) -> None:
+    def more(self, lines: Iterable[Line]) -> None:
         """Add ``lines``; who reads the end goes on reading the end."""
         ends = self.at >= self.count - self.page
         new = list(lines)
@@ -53,14 +73,16 @@ class Pages(Lines):
             self._lines = self._folded(self._given)
             self._measure()
 
-    def _folded(self, lines: list[Text]) -> list[Text]:
+    def _folded(self, lines: list[Line]) -> list[Line]:
         width = self.size.width
         if not self.fold or width < _NARROWEST:
             return list(lines)
         return [part for each in lines for part in folded(each, width)]
 
     def _measure(self) -> None:
-        self.measured(max((line.cell_len for line in self._lines), default=0), len(self._lines))
+        self.measured(
+            max((cell_len(each.plain) for each in self._lines), default=0), len(self._lines)
+        )
 
     @property
     def count(self) -> int:
@@ -76,7 +98,7 @@ class Pages(Lines):
 
     def shown(self, at: int, width: int) -> tuple[Text, Style]:
         del width
-        return self._lines[at], Style.null()
+        return self._lines[at].text(), Style.null()
 
     def jump(self, prefix: str, step: int) -> bool:
         """Bring the next (or, with -1, the previous) line starting with ``prefix`` to the top."""
@@ -90,23 +112,23 @@ class Pages(Lines):
         return False
 
 
-def page(text: str, style: str = "") -> list[Text]:
+def page(text: str, style: str = "") -> list[Line]:
     """Anybody's text as lines that are safe to show."""
-    return [line(each, style) for each in visible(text).split("\n")]
+    return [Line(each.expandtabs(TAB), style) for each in visible(text).split("\n")]
 
 
-def line(text: str, style: str = "") -> Text:
+def line(text: str, style: str = "", first: str = "") -> Line:
     """One line of it, tabs set as a terminal does."""
-    return Text(visible(text).expandtabs(TAB), style, no_wrap=True)
+    return Line(visible(text).expandtabs(TAB), style, first)
 
 
-def folded(text: Text, width: int) -> list[Text]:
-    """``text`` in lines of at most ``width`` columns, what goes on set further to the right."""
-    if text.cell_len <= width:
-        return [text]
-    plain = text.plain
+def folded(line: Line, width: int) -> list[Line]:
+    """``line`` in lines of at most ``width`` columns, what goes on set further to the right."""
+    plain = line.plain
+    if cell_len(plain) <= width:
+        return [line]
     indent = " " * (len(plain) - len(plain.lstrip()) + 4)
     parts = textwrap.wrap(
         plain, width, subsequent_indent=indent, break_on_hyphens=False, drop_whitespace=True
     )
-    return [Text(part, text.style, no_wrap=True) for part in parts] or [text]
+    return [Line(part, line.style) for part in parts] or [line]

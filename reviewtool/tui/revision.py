@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One revision: its patches with remarks, trailers and what became of them, and the replies."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -23,9 +23,9 @@ from reviewtool.tui.beside import BAR, TRAILERS, annotated, remark
 from reviewtool.tui.hunks import place_at
 from reviewtool.tui.items import Item, items_of
 from reviewtool.tui.jobs import Job
-from reviewtool.tui.reading import Pages, line, page
+from reviewtool.tui.reading import Line, Pages, line, page
 from reviewtool.tui.rows import Rows
-from reviewtool.tui.screens import ReviewScreen
+from reviewtool.tui.screens import Number, ReviewScreen, digits
 
 
 class RevisionScreen(ReviewScreen):
@@ -48,6 +48,8 @@ class RevisionScreen(ReviewScreen):
         Binding("v", "view", "view mail", show=False),
         Binding("o", "browse", "lore"),
         Binding("a", "apply", "apply", show=False),
+        Binding("y", "copy", "copy message-id", show=False),
+        *digits("patch"),
     ]
 
     def __init__(
@@ -61,6 +63,7 @@ class RevisionScreen(ReviewScreen):
         self._items = items_of(entry.mail, None)
         self._item = item
         self._word = word
+        self._number = Number()
 
     @property
     def revision(self) -> str | None:
@@ -76,8 +79,16 @@ class RevisionScreen(ReviewScreen):
         self._list(self._item or 0)
         self.query_one("#list" if self._item is None else "#pages").focus()
         self._show()
-        self.work_on("attaching the remarks", self._remark, self._remarked)
-        self.work_on("applying it", self._apply_at_hand, self._applied)
+        self.work_on(
+            "attaching the remarks",
+            self._remark,
+            self._remarked,
+            holds=lambda key: key in ("full_stop", "comma"),
+        )
+        self._to_apply(self._apply_at_hand)
+
+    def _to_apply(self, work: Callable[[Job], Applied | None]) -> None:
+        self.work_on("applying it", work, self._applied, holds=lambda key: key in ("e", "a"))
 
     def _remark(self, job: Job) -> tuple[Remark, ...]:
         del job
@@ -100,8 +111,10 @@ class RevisionScreen(ReviewScreen):
 
     def action_apply(self) -> None:
         """Apply it, also if the base has to be downloaded for that."""
-        if not self.jobs:
-            self.work_on("applying it", self._apply_anyway, self._applied)
+        if self.applied is None:
+            self._to_apply(self._apply_anyway)
+        else:
+            self.notify("it was applied: the list has what it gave", timeout=2)
 
     def _applied(self, tree: Applied | None) -> None:
         if tree is None:
@@ -122,7 +135,7 @@ class RevisionScreen(ReviewScreen):
         pages = self.query_one("#pages", Pages)
         pages.show(self._lines(self.chosen), pages.at if keep else 0)
 
-    def _lines(self, item: Item) -> list[Text]:
+    def _lines(self, item: Item) -> list[Line]:
         if item.patch is not None:
             return annotated(item.patch, self.remarks, item.outcome)
         if item.number == "tree" and self.applied is not None:
@@ -149,6 +162,14 @@ class RevisionScreen(ReviewScreen):
 
     def action_step(self, step: int) -> None:
         self.query_one("#list", Rows).action_go_by(step)
+
+    def action_number(self, digit: int) -> None:
+        rows = self.query_one("#list", Rows)
+        numbers = [one.number for one in self._items]
+        number = self._number.with_digit(digit, numbers, rows.at)
+        if number is not None:
+            rows.go(numbers.index(number))
+            self._number.led(rows.at)
 
     def action_jump(self, what: str, step: int) -> None:
         marks = {"remark": f"{BAR} *", "hunk": "@@", "trailer": TRAILERS}
@@ -193,6 +214,10 @@ class RevisionScreen(ReviewScreen):
     def action_browse(self) -> None:
         if self.chosen.message_id:
             outside.browse(self.review, self.chosen.message_id)
+
+    def action_copy(self) -> None:
+        if self.chosen.message_id:
+            self.review.copy(self.chosen.message_id)
 
     def action_reply(self) -> None:
         """A draft that quotes what is read: the hunk, or the words of the mail."""

@@ -169,7 +169,7 @@ class Rows(Lines):
         left, top = (int(each) for each in self.scroll_offset)
         if y or not self._heading:
             return self.strip(y - self._heading + top, left)
-        style = self.rich_style + self.get_component_rich_style("lines--head")
+        style = self._base + self.get_component_rich_style("lines--head")
         text = Text(self._joined(self._head), end="")
         return self.cropped(Strip(text.render(self.app.console)), left, style)
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What every screen has: a title line, a way back, a search, work under way, the same keys."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rich.text import Text
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 _TICK = 0.2  # seconds between two looks at how far the work is
 _PATIENCE = 0.4  # seconds of work before it is worth a line
+_ELSEWHERE = frozenset({"question_mark", "S", "s", "ctrl+p"})
+_FROM_HERE = frozenset({"d", "D", "c", "m"})
+
+Holds = Callable[[str], bool]
+"""Which keys wait until work is done."""
 
 
 class Line(Input):
@@ -42,6 +48,7 @@ class ReviewScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "app.help", "keys", key_display="?"),
         Binding("escape", "app.back", "back"),
+        Binding("q", "app.back", "back", show=False),
         Binding("d", "app.compare", "diff"),
         Binding("D", "app.compare_first", "diff from first", key_display="D", show=False),
         Binding("c", "app.checks", "tests"),
@@ -72,7 +79,9 @@ class ReviewScreen(Screen[None]):
         self._heading = visible_line(title)
         self._within: Lines | None = None
         self._jobs: list[Job] = []
+        self._holding: dict[Job, Holds] = {}
         self._trouble = ""
+        self._opening = ExitStack()
         self.filled = False
 
     @property
@@ -86,6 +95,8 @@ class ReviewScreen(Screen[None]):
         return None
 
     def compose(self) -> ComposeResult:
+        # Drawn once, when it stands: each drawing takes a third of what a key may take.
+        self._opening.enter_context(self.app.batch_update())
         yield Label(self._heading, id="heading", markup=False)
         yield from self.body()
         yield Label("", id="doing", markup=False)
@@ -99,6 +110,8 @@ class ReviewScreen(Screen[None]):
         self.set_interval(_TICK, self.tick)
         self.ready()
         self.filled = True
+        # What waits for the screen now is its size, and then what depends on that.
+        self.call_later(self.call_later, self._opening.close)
 
     def ready(self) -> None:
         """Everything is in its place: fill it."""
@@ -106,21 +119,40 @@ class ReviewScreen(Screen[None]):
     def heading(self, text: str) -> None:
         """Say something else in the title line."""
         self._heading = visible_line(text)
-        self.query_one("#heading", Label).update(self._heading)
+        self.query_one("#heading", Label).update(self._heading, layout=False)
 
     # Work
 
-    def work_on(self, title: str, work: Callable[[Job], Any], then: Callable[[Any], None]) -> Job:
+    def work_on(
+        self,
+        title: str,
+        work: Callable[[Job], Any],
+        then: Callable[[Any], None],
+        *,
+        holds: Holds | None = None,
+    ) -> Job:
         """Do ``work`` in a thread of its own, and ``then`` what is to be done with its result.
 
-        It is called off when the screen is left.
+        It is called off when the screen is left. Keys that ``holds`` names and that are typed
+        meanwhile wait for it.
         """
         job = Job(title, work)
         self._jobs.append(job)
+        if holds is not None:
+            self._holding[job] = holds
         self._trouble = ""
         review = self.review
         review.begin(job, lambda job: review.post_message(self.Ended(self, job, then)))
         return job
+
+    def all_keys(self, key: str) -> bool:
+        """Keys that mean nothing until the screen shows what it is about: all but those that go
+        elsewhere."""
+        return key not in _ELSEWHERE and (self.revision is None or key not in _FROM_HERE)
+
+    def awaits(self, key: str) -> bool:
+        """Whether what ``key`` acts on is still being worked on."""
+        return any(self._holding[job](key) for job in self._jobs if job in self._holding)
 
     @property
     def jobs(self) -> list[Job]:
@@ -130,8 +162,10 @@ class ReviewScreen(Screen[None]):
     def over(self, event: Ended) -> None:
         """Do what is to be done when a job of this screen has ended."""
         job = event.job
-        if job in self._jobs:
-            self._jobs.remove(job)
+        if job not in self._jobs:
+            return  # something else is wanted by now
+        self._jobs.remove(job)
+        self._holding.pop(job, None)
         if job.error is not None:
             self.trouble(str(job.error))
         elif job.state == "stopped":
@@ -154,7 +188,7 @@ class ReviewScreen(Screen[None]):
         text = f"x stops: {old[-1].doing}" if old else self._trouble
         label = self.query_one("#doing", Label)
         if str(label.content) != visible_line(text):
-            label.update(visible_line(text))
+            label.update(visible_line(text), layout=not (text and label.has_class("told")))
             label.set_class(bool(text), "told")
 
     def action_stop(self) -> None:
@@ -165,7 +199,15 @@ class ReviewScreen(Screen[None]):
             self.notify("nothing is under way; Q quits", timeout=2)
         self.tick()
 
+    def drop_jobs(self) -> None:
+        """Call off what is under way here, whatever it would come to."""
+        for job in self._jobs:
+            job.cancel()
+        self._jobs.clear()
+        self._holding.clear()
+
     def on_unmount(self) -> None:
+        self._opening.close()
         for job in self._jobs:
             job.cancel()
 
@@ -200,6 +242,33 @@ class ReviewScreen(Screen[None]):
     def _tell_found(self, found: bool, wanted: str) -> None:
         if not found:
             self.notify(f"not found: {visible_line(wanted)}", markup=False, timeout=2)
+
+
+def digits(told: str, *, show: bool = False) -> list[Binding]:
+    """The keys 0 to 9, which go to a place by its number."""
+    return [Binding(str(n), f"number({n})", told, key_display="1-9", show=show) for n in range(10)]
+
+
+class Number:
+    """A number typed digit by digit: each digit goes as far as it can."""
+
+    def __init__(self) -> None:
+        self._typed = ""
+        self._at: object = None
+
+    def with_digit(self, digit: int, known: Container[str], at: object) -> str | None:
+        """The number meant, among those ``known``; ``at`` is where one is: a number goes on only
+        from where its first digits led. None where nothing has that number."""
+        begun = self._typed if at == self._at else ""
+        for number in (f"{begun}{digit}", str(digit)):
+            if number in known:
+                self._typed = number
+                return number
+        return None
+
+    def led(self, at: object) -> None:
+        """Say where the number led."""
+        self._at = at
 
 
 def panes(names: list[tuple[str, str]], active: str) -> Text:

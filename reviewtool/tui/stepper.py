@@ -15,11 +15,12 @@ from textual.widgets import Static
 from refmodel.world import World
 from reviewtool.behaviour.compare import Difference
 from reviewtool.behaviour.explore import Trace, trace
+from reviewtool.progress import SILENT
 from reviewtool.report.behaviour import side_by_side
 from reviewtool.review.session import Session, model
 from reviewtool.tui import draw
 from reviewtool.tui.jobs import Job
-from reviewtool.tui.screens import ReviewScreen
+from reviewtool.tui.screens import ReviewScreen, digits
 from reviewtool.tui.witness import Witnessed, witnessed
 
 
@@ -33,6 +34,7 @@ class StepperScreen(ReviewScreen):
         Binding("left_square_bracket", "other(-1)", "previous", key_display="[", show=False),
         Binding("y", "copy", "copy"),
         Binding("r", "reply", "reply"),
+        *digits("step"),
         Binding("g,home", "go(0)", "start", show=False),
         Binding("G,end", "go(-1)", "end", show=False),
     ]
@@ -83,6 +85,9 @@ class StepperScreen(ReviewScreen):
     def action_go(self, place: int) -> None:
         self.at = place if place >= 0 else len(self.difference.inputs)
 
+    def action_number(self, digit: int) -> None:
+        self.at = min(digit, len(self.difference.inputs))
+
     def action_other(self, step: int) -> None:
         """Another difference of the same two revisions."""
         self._take((self.number + step) % len(self.every))
@@ -100,7 +105,8 @@ class StepperScreen(ReviewScreen):
         chosen = self.difference
 
         def find(job: Job) -> Witnessed:
-            return witnessed(replace(self.session, progress=job), self.pair, self.world, chosen)
+            alone = replace(self.session, progress=SILENT)  # the rest of a session can be sent
+            return self.review.apart.run(job, witnessed, alone, self.pair, self.world, chosen)
 
         self.work_on("looking for the patch that makes it", find, self._offer)
 
@@ -117,7 +123,7 @@ class StepperScreen(ReviewScreen):
         self.heading(told)
         self.query_one("#sequence", Static).update(self._sequence())
         for name, one, place in zip(self.pair, self.traces, ("left", "right"), strict=True):
-            self.query_one(f"#{place}", Static).update(self._world(name, one))
+            self.query_one(f"#{place}", Static).update(self._world(name, one), layout=False)
 
     def _sequence(self) -> Text:
         text = Text()

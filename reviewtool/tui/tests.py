@@ -3,7 +3,6 @@
 
 from typing import ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
@@ -14,7 +13,7 @@ from reviewtool.report.verdict import held_table, suites_text
 from reviewtool.review.session import Session
 from reviewtool.review.testing import Failure, Held
 from reviewtool.tui.jobs import Job
-from reviewtool.tui.reading import Pages, line, page
+from reviewtool.tui.reading import Line, Pages, line, page
 from reviewtool.tui.rows import Rows
 from reviewtool.tui.runs import Run, Standing
 from reviewtool.tui.screens import ReviewScreen, panes
@@ -119,7 +118,8 @@ class TestsScreen(ReviewScreen):
     def action_open(self, pane: str) -> None:
         self.pane = pane
         self.query_one("#panes", Static).update(
-            panes([("verdict", "verdict"), ("console", "guest console"), ("ktap", "KTAP")], pane)
+            panes([("verdict", "verdict"), ("console", "guest console"), ("ktap", "KTAP")], pane),
+            layout=False,
         )
         self.query_one("#suites").display = pane == "verdict"
         self._show()
@@ -142,7 +142,7 @@ class TestsScreen(ReviewScreen):
             if isinstance(held, Verdict) and held.disagreements:
                 pages.jump("disagreement ", 1)
 
-    def _verdict(self) -> list[Text]:
+    def _verdict(self) -> list[Line]:
         run, held = self.run_, self.held
         if held is not None:
             return _told(held)
@@ -183,7 +183,7 @@ def _mark(one: Standing, run: Run) -> str:
     return "running" if one.through else "waiting"
 
 
-def _told(held: Held) -> list[Text]:
+def _told(held: Held) -> list[Line]:
     lines = page(held_table([held]))
     if isinstance(held, Failure):
         lines += page(held.reason, "bold")
@@ -191,18 +191,17 @@ def _told(held: Held) -> list[Text]:
             lines += [line(f"{one.path}:{one.line}: {one.message}") for one in held.error.errors]
         return lines
     for each in page(suites_text(held)):
-        if each.plain.startswith(_MARKS) or "FAILED" in each.plain:
-            each.stylize("bold")
-        lines.append(each)
+        marked = each.plain.startswith(_MARKS) or "FAILED" in each.plain
+        lines.append(each._replace(style="bold") if marked else each)
     return lines
 
 
-def _console_line(text: str) -> Text:
+def _console_line(text: str) -> Line:
     plain = text.partition("| ")[2]
     return line(text, "dim" if plain.startswith(("case ", "  ")) else "")
 
 
-def _ktap(held: Held | None) -> list[Text]:
+def _ktap(held: Held | None) -> list[Line]:
     if held is None:
         return page("nothing was run yet; r runs it")
     from reviewtool.behaviour.ktap import Result, write

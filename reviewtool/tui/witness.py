@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The reply a difference in behaviour deserves: the hunk that makes it, and the witness."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from refmodel.world import World
 from reviewtool.archive.types import Patch, Revision
 from reviewtool.behaviour.compare import Difference
+from reviewtool.progress import Progress
 from reviewtool.report.mail import witness_lines
 from reviewtool.report.quote import quote_function
 from reviewtool.review.findings import Witness
@@ -23,9 +24,10 @@ class Witnessed:
 
 
 def witnessed(
-    session: Session, pair: tuple[str, str], world: World, shown: Difference
+    session: Session, pair: tuple[str, str], world: World, shown: Difference, progress: Progress
 ) -> Witnessed:
     """The reply to the newer revision about ``shown``; the patch is the one whose rule answers."""
+    session = replace(session, progress=progress)
     a, b = pair
     mail = posting(session, b)
     found = pin(model(session, a), model(session, b), world, shown.inputs, mail.patches)

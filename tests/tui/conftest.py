@@ -2,7 +2,7 @@
 """Driving the application without a terminal."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from reviewtool import cache as caches
 from reviewtool.lineage.fetch import fetch_files
 from reviewtool.lineage.study import load
 from reviewtool.review.session import Session, open_session
+from reviewtool.tui.apart import Workers
 from reviewtool.tui.app import ReviewApp
 from reviewtool.tui.screens import ReviewScreen
 from tests.tui import study
@@ -20,6 +21,9 @@ from tests.tui import study
 Use = Callable[[Pilot[None]], Awaitable[None]]
 SIZES = [(80, 24), (200, 50)]
 sizes = pytest.mark.parametrize("size", SIZES, ids=["80x24", "200x50"])
+
+WORKERS = Workers()
+"""Shared by all tests: a process that is at hand need not be started."""
 
 _STILL = 12  # turns of the event loop in which nothing happened
 _NAMED = {
@@ -82,39 +86,65 @@ def november(apart: Path, lore: Path) -> Session:
     return Session(load(path))
 
 
-def drive(session: Session, use: Use, size: tuple[int, int] = (80, 24)) -> None:
-    """Run the application and hand its pilot to ``use``."""
+def drive(
+    session: Session,
+    use: Use,
+    size: tuple[int, int] = (80, 24),
+    *,
+    workers: Workers | None = None,
+    first: Sequence[str] = (),
+) -> None:
+    """Run the application and hand its pilot to ``use``, once it is still.
+
+    ``first`` are keys that are typed before it has drawn anything.
+    """
+    application = ReviewApp(session, workers=workers or WORKERS)
 
     async def run() -> None:
-        async with ReviewApp(session).run_test(size=size) as pilot:
+        async with application.run_test(size=size) as pilot:
             await settled(pilot)
             await use(pilot)
 
-    asyncio.run(run())
+    async def typing() -> None:
+        running = asyncio.create_task(run())
+        while not application.is_running:
+            await asyncio.sleep(0)
+        for key in first:
+            application.post_message(_key(key))
+        await running
+
+    asyncio.run(typing() if first else run())
 
 
-async def settled(pilot: Pilot[None]) -> None:
-    """Wait until no work is under way, no message is waiting and everything is drawn."""
+async def settled(pilot: Pilot[None], *, work: bool = True) -> None:
+    """Wait until no message is waiting, everything is drawn and (``work``) no work under way."""
     application = pilot.app
     assert isinstance(application, ReviewApp)
     still = 0
     while still < _STILL and application.is_running:
         await asyncio.sleep(0.005 if application.under_way else 0)
-        still = still + 1 if _quiet(application) else 0
+        still = still + 1 if _quiet(application, work=work) else 0
     await pilot.pause(0)
 
 
-def _quiet(application: ReviewApp) -> bool:
+def _quiet(application: ReviewApp, *, work: bool) -> bool:
+    if len(application.screen_stack) < 2:
+        return False
     front = application.screen
-    if application.under_way or (isinstance(front, ReviewScreen) and not front.filled):
+    if isinstance(front, ReviewScreen) and not front.filled:
+        return False
+    if application.typed.busy or application.under_way if work else application.typed.handing:
         return False
     return not any(each.message_queue_size for each in (application, front, *front.walk_children()))
 
 
 def tap(pilot: Pilot[None], key: str) -> None:
     """Press a key, as a terminal reports it."""
-    character = key if len(key) == 1 else _NAMED.get(key)
-    pilot.app.post_message(events.Key(key, character))
+    pilot.app.post_message(_key(key))
+
+
+def _key(key: str) -> events.Key:
+    return events.Key(key, key if len(key) == 1 else _NAMED.get(key))
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
