@@ -73,6 +73,7 @@ class ReviewApp(App[None]):
         super().__init__()
         self.session = session
         self.apart = workers or Workers()
+        self._shared = workers is not None
         self.runs: dict[str, Run] = {}  # by revision: its tests, under way or over
         self.under_way: list[Job] = []
         self.typed = Typed(self)
@@ -171,8 +172,11 @@ class ReviewApp(App[None]):
             job.cancel()
         until = time.monotonic() + _GRACE
         ended = [job.join(max(until - time.monotonic(), 0.01)) for job in jobs]
-        self.apart.close()
         return all(ended)
+
+    def on_unmount(self) -> None:
+        if not self._shared:
+            self.apart.close()
 
     def _hung_up(self, number: int) -> None:
         """The terminal is gone, or somebody ends us: end what we started, then go."""

@@ -3,7 +3,9 @@
 
 import re
 from collections.abc import Sequence
+from email.message import Message
 from email.parser import BytesHeaderParser
+from email.utils import formataddr, getaddresses, parseaddr
 from pathlib import Path
 
 from reviewtool.archive.raw import read_raw
@@ -28,12 +30,18 @@ def draft(
     ``said`` is who wrote it, when, under what subject; ``below`` stands under the quoted lines.
     """
     author, date, subject = said
-    to, others = _recipients(session, name, message_id)
-    title = subject if subject.lower().startswith("re:") else f"Re: {subject}"
-    lines = [f"To: {to or author}"]
+    mail = _headers(session, name, message_id)
+    title = _one_line(str(mail.get("Subject") or subject))
+    title = title if title.lower().startswith("re:") else f"Re: {title}"
+    to = _one_line(str(mail.get("Reply-To") or mail.get("From") or author))
+    others = _others(mail, to)
+    known = _one_line(str(mail.get("References") or mail.get("In-Reply-To") or ""))
+    lines = [f"To: {to}"]
     lines += [f"Cc: {', '.join(others)}"] if others else []
-    lines += [f"Subject: {title}", f"In-Reply-To: <{message_id}>", f"References: <{message_id}>"]
-    lines += ["", f"On {date[:10]}, {author.partition(' <')[0]} wrote:"]
+    lines += [f"Subject: {title}", f"In-Reply-To: <{message_id}>"]
+    lines.append(f"References: {known} <{message_id}>".replace(":  ", ": "))
+    who = author.partition(" <")[0].strip('"')
+    lines += ["", f"On {date[:10]}, {who} wrote:"]
     shown = [*quoted[:_MOST], _LEFT_OUT] if len(quoted) > _MOST else list(quoted)
     lines += [each if each == _LEFT_OUT else f"> {each}".rstrip() for each in shown]
     return "\n".join([*lines, "", *below]).rstrip() + "\n\n"
@@ -47,8 +55,8 @@ def keep(name: str, number: str, text: str) -> Path:
     return path
 
 
-def _recipients(session: Session, name: str, message_id: str) -> tuple[str, tuple[str, ...]]:
-    """Whom a reply to all goes to: the sender, and everybody the mail was sent to."""
+def _headers(session: Session, name: str, message_id: str) -> Message:
+    """The headers of the mail as it was sent: its subject has its prefix, and all are named."""
     for item in revision(session, name).mail:
         mails = (
             thread_mails(item) if is_thread(item) else read_raw(session.study.path.parent / item)
@@ -56,10 +64,20 @@ def _recipients(session: Session, name: str, message_id: str) -> tuple[str, tupl
         for raw in mails:
             headers = BytesHeaderParser().parsebytes(raw)
             if str(headers.get("Message-ID", "")).strip("<> \n") == message_id:
-                to = str(headers.get("Reply-To") or headers.get("From") or "")
-                every = [*headers.get_all("To", []), *headers.get_all("Cc", [])]
-                return _one_line(to), tuple(_one_line(str(each)) for each in every)
-    return "", ()
+                return headers
+    return Message()
+
+
+def _others(mail: Message, to: str) -> tuple[str, ...]:
+    """Everybody else a reply to all goes to, each once."""
+    known = {parseaddr(to)[1].lower()}
+    others = []
+    headers = map(str, (*mail.get_all("To", []), *mail.get_all("Cc", [])))
+    for who, address in getaddresses([_one_line(each) for each in headers]):
+        if address and address.lower() not in known:
+            known.add(address.lower())
+            others.append(formataddr((who, address)))
+    return tuple(others)
 
 
 def _one_line(header: str) -> str:

@@ -32,10 +32,10 @@ class KeyLine(Static):
         named: dict[str, tuple[str, str]] = {}
         own = _own_keys(screen)
 
-        def rank(key: str, active: ActiveBinding) -> int:
+        def rank(key: str, active: ActiveBinding) -> tuple[int, int]:
             if active.node not in (screen, screen.app):
-                return 0  # of the focused part
-            return 1 if key in own else 2
+                return 0, 0  # of the focused part
+            return (1, own.index(key)) if key in own else (2, 0)
 
         for key, active in sorted(screen.active_bindings.items(), key=lambda one: rank(*one)):
             told = f"{self.app.get_key_display(active.binding)} {active.binding.description}"
@@ -54,10 +54,10 @@ class KeyLine(Static):
             self.update(text, layout=False)
 
 
-def _own_keys(screen: Screen[object]) -> set[str]:
+def _own_keys(screen: Screen[object]) -> list[str]:
     """The keys that only this kind of screen has."""
     given = type(screen).__dict__.get("BINDINGS", ())
-    return {key for one in Binding.make_bindings(given) for key in one.key.split(",")}
+    return [one.key for one in Binding.make_bindings(given)]
 
 
 def _key(key: str, told: str) -> Text:

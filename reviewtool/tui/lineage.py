@@ -23,11 +23,11 @@ class LineageScreen(ReviewScreen):
     """Revisions above, interface elements by revision below; Tab goes from one to the other."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        *digits("go to", show=True),
         Binding("D", "app.compare_first", "since first", key_display="D"),
         Binding("m", "app.model", "model"),
         Binding("tab", "app.focus_next", "matrix"),
         Binding("S", "app.everywhere", "search all", key_display="S"),
-        *digits("go to", show=True),
         Binding("u", "update", "fetch again", show=False),
         Binding("y", "copy", "copy message-id", show=False),
         Binding("escape", "app.back", "back", show=False),

@@ -229,7 +229,8 @@ class RevisionScreen(ReviewScreen):
             place = place_at(lines, pages.at) if pages.at else None
             quoted = place.hunk if place else tuple(item.patch.message.strip().split("\n"))
         else:
-            quoted = tuple(item.body.strip().split("\n"))
+            said_there = item.body.partition("\n\n")[2] if item.reply else item.body
+            quoted = tuple(said_there.strip().split("\n"))
         said = (item.author, item.date, item.subject)
         name = self.entry.study.id
         text = drafts.draft(self.session, name, item.message_id, said, quoted)

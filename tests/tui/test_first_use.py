@@ -17,7 +17,7 @@ from reviewtool.tui.reading import Pages
 from reviewtool.tui.rows import Rows
 from reviewtool.tui.stepper import StepperScreen
 from tests.tui import pretended
-from tests.tui.conftest import drive, press, settled, sizes
+from tests.tui.conftest import WORKERS, drive, press, settled, sizes, tap
 from tests.tui.study import NAMES
 
 TASKS: dict[str, tuple[str, ...]] = {
@@ -26,6 +26,12 @@ TASKS: dict[str, tuple[str, ...]] = {
     "how v3 and the RFC differ on an absent page, step by step": ("D", "enter", "j", "j", "j"),
     "run the tests of a revision and watch": ("c", "r"),
     "read why one failed": ("c", "r", "full_stop"),
+}
+# The same on the study that opens without a word, whose eight revisions leave more to pass by.
+EMBEDDED = {
+    "brings": ("tab", "j", "enter"),
+    "absent": ("5", "D", "enter", "j", "j", "j"),
+    "run": ("5", "c", "r"),
 }
 MOST = 6
 BRINGS, SAID, ABSENT, RUN, FAILED = TASKS.values()
@@ -37,7 +43,7 @@ def page(pilot: Pilot[None]) -> str:
 
 
 def test_each_takes_at_most_six_keys() -> None:
-    assert all(len(keys) <= MOST for keys in TASKS.values())
+    assert all(len(keys) <= MOST for keys in (*TASKS.values(), *EMBEDDED.values()))
 
 
 @sizes
@@ -158,4 +164,68 @@ def test_last_screen(
         await settled(pilot)
         await press(pilot, *TASKS[task])
 
-    assert snap_compare(ReviewApp(renamed), terminal_size=size, run_before=use)
+    assert snap_compare(ReviewApp(renamed, workers=WORKERS), terminal_size=size, run_before=use)
+
+
+# On the embedded study
+
+
+@sizes
+def test_which_revision_of_the_embedded_study_brought_the_hook(
+    embedded: Session, size: tuple[int, int]
+) -> None:
+    async def use(pilot: Pilot[None]) -> None:
+        await press(pilot, *EMBEDDED["brings"])
+        rows = pilot.app.screen.query_one("#revisions", Rows)
+        lives = {rows.cells(at)[0]: rows.cells(at)[1:4:2] for at in range(rows.count)}
+        assert lives["v3"] == ("added", "get_folio_noalloc")
+        assert rows.cells(rows.at)[0] == "v3"
+
+    drive(embedded, use, size)
+
+
+@sizes
+def test_how_the_embedded_rfc_and_v3_differ_when_a_page_is_absent(
+    embedded: Session, size: tuple[int, int]
+) -> None:
+    async def use(pilot: Pilot[None]) -> None:
+        for key in EMBEDDED["absent"]:  # as fast as they come
+            tap(pilot, key)
+        await settled(pilot)
+        stepper = pilot.app.screen
+        assert isinstance(stepper, StepperScreen)
+        assert stepper.pair == ("rfc", "v3")
+        assert stepper.difference.cause.startswith("a page absent from the cache")
+        assert stepper.at == len(stepper.difference.inputs) == 3
+        saw = [str(stepper.query_one(f"#{at}", Static).render()) for at in ("left", "right")]
+        assert "saw blocked; event missing p0 read" in saw[0]
+        assert "saw value zero" in saw[1]
+
+    drive(embedded, use, size)
+
+
+@sizes
+def test_the_tests_of_the_embedded_v3_run_while_one_watches(
+    embedded: Session, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretended.kernels(monkeypatch, {"v3": "v3_minor_noalloc"})
+
+    async def use(pilot: Pilot[None]) -> None:
+        await press(pilot, *EMBEDDED["run"])
+        suites = pilot.app.screen.query_one("#suites", Rows)
+        assert {suites.cells(at)[-2] for at in range(suites.count)} == {"passed"}
+
+    drive(embedded, use, size)
+
+
+@sizes
+@pytest.mark.parametrize("task", ["brings", "absent"])
+def test_last_screen_of_the_embedded_study(
+    task: str, size: tuple[int, int], embedded: Session, snap_compare: Compare
+) -> None:
+    async def use(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await press(pilot, *EMBEDDED[task])
+
+    application = ReviewApp(embedded, workers=WORKERS)
+    assert snap_compare(application, terminal_size=size, run_before=use)

@@ -62,9 +62,11 @@ def test_it_opens_on_the_lineage_with_the_matrix_below(
     async def use(pilot: Pilot[None]) -> None:
         assert shown(pilot) is LineageScreen
         listed = rows(pilot, "revisions")
-        assert [listed.cells(at)[0] for at in range(listed.count)] == list(NAMES)
+        assert [listed.cells(at)[:2] for at in range(listed.count)] == [
+            (str(number), name) for number, name in enumerate(NAMES, 1)
+        ]
         assert listed.at == len(NAMES) - 1
-        assert listed.cells(0)[4:6] == ("6", "2, 0 stand")
+        assert listed.cells(0)[5:7] == ("6", "2, 0 stand")
         cells = rows(pilot, "matrix").cells(0)
         assert cells[0] == "hook"
         assert cells[1].startswith("get_folio_noalloc (vm_operations_struct)")
@@ -203,8 +205,10 @@ def test_a_reply_is_a_draft_a_mailer_takes(renamed: Session, apart: Path) -> Non
         await press(pilot, "enter", "r")
         cover = pilot.app.clipboard
         assert cover.startswith("To: Ada Author <ada@example.org>\nCc: linux-mm@example.org, ")
-        assert "\nSubject: Re: mm: let backing memory answer minor faults\n" in cover
+        assert "\nSubject: Re: [PATCH v3 0/2] mm: let backing memory answer minor faults\n" in cover
         assert "\nIn-Reply-To: <v3-0@example.org>\n" in cover
+        assert cover.count("ada@example.org") == 1
+        assert "\nOn 2025-11-24, Ada Author wrote:\n" in cover
         await press(pilot, "right_square_bracket", "right_curly_bracket", "r")
         quoted = pilot.app.clipboard.split("wrote:\n")[1]
         assert quoted.startswith("> @@ -700,6 +700,13 @@ struct vm_operations_struct {\n")

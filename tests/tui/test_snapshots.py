@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from reviewtool.review.session import Session
 from reviewtool.tui.app import THEMES, ReviewApp
 from tests.tui import pretended
-from tests.tui.conftest import press, settled, sizes
+from tests.tui.conftest import WORKERS, press, settled, sizes
 
 SCREENS: dict[str, tuple[str, ...]] = {
     "lineage": (),
@@ -44,7 +44,7 @@ def test_screen(
         await settled(pilot)
         await press(pilot, *SCREENS[screen])
 
-    assert snap_compare(ReviewApp(renamed), terminal_size=size, run_before=use)
+    assert snap_compare(ReviewApp(renamed, workers=WORKERS), terminal_size=size, run_before=use)
 
 
 @pytest.mark.parametrize("theme", [name for name in THEMES if name != "dark"])
@@ -53,7 +53,9 @@ def test_theme(theme: str, renamed: Session, snap_compare: Compare) -> None:
         await settled(pilot)
         await press(pilot, *SCREENS["patches"])
 
-    assert snap_compare(ReviewApp(renamed, theme=theme), terminal_size=(80, 24), run_before=use)
+    assert snap_compare(
+        ReviewApp(renamed, theme=theme, workers=WORKERS), terminal_size=(80, 24), run_before=use
+    )
 
 
 def test_monochrome(
@@ -65,5 +67,5 @@ def test_monochrome(
         await settled(pilot)
         await press(pilot, *SCREENS["patches"])
 
-    application = ReviewApp(renamed, theme="terminal")
+    application = ReviewApp(renamed, theme="terminal", workers=WORKERS)
     assert snap_compare(application, terminal_size=(80, 24), run_before=use)
