@@ -74,6 +74,7 @@ class ReviewApp(App[None]):
         self.session = session
         self.apart = workers or Workers()
         self._shared = workers is not None
+        self._interpreter: tuple[float, tuple[int, int, int]] | None = None  # as it was
         self.runs: dict[str, Run] = {}  # by revision: its tests, under way or over
         self.under_way: list[Job] = []
         self.typed = Typed(self)
@@ -83,6 +84,7 @@ class ReviewApp(App[None]):
 
     def on_mount(self) -> None:
         loop = asyncio.get_running_loop()
+        self._interpreter = (sys.getswitchinterval(), gc.get_threshold())
         sys.setswitchinterval(_SWITCH)
         # Looking through all there is takes as long as a key may: only while nobody types.
         gc.set_threshold(5_000, 10, 1_000_000)
@@ -177,6 +179,11 @@ class ReviewApp(App[None]):
     def on_unmount(self) -> None:
         if not self._shared:
             self.apart.close()
+        if self._interpreter is not None:
+            switch, threshold = self._interpreter
+            sys.setswitchinterval(switch)
+            gc.set_threshold(*threshold)
+            gc.unfreeze()
 
     def _hung_up(self, number: int) -> None:
         """The terminal is gone, or somebody ends us: end what we started, then go."""

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from reviewtool.errors import InputError
 from reviewtool.interface.matrix import matrix
 from reviewtool.interface.types import Matrix, Row
+from reviewtool.lineage.study import StudyRevision
 from reviewtool.report.interface import INSIDE, cells
 from reviewtool.review.lineage import Entry, lineage
 from reviewtool.review.session import Session, snapshots
@@ -46,8 +47,13 @@ class LineageScreen(ReviewScreen):
         yield Rows(("interface", ""), giving=(1,), most=12, fixed=2, id="matrix")
 
     def ready(self) -> None:
+        self._list(len(self.session.study.revisions) - 1)
         self.query_one("#revisions").focus()
-        self.work_on("reading the mail", self._read, self._show_entries, holds=self.all_keys)
+        # What goes to a diff, tests or a model needs no mail; what opens one does.
+        self.work_on("reading the mail", self._read, self._show_entries, holds=self._in_mail)
+
+    def _in_mail(self, key: str) -> bool:
+        return key in ("enter", "y") or self._in_matrix(key)
 
     def _read(self, job: Job) -> tuple[Entry, ...]:
         del job
@@ -55,7 +61,7 @@ class LineageScreen(ReviewScreen):
 
     def _show_entries(self, entries: tuple[Entry, ...]) -> None:
         self.entries = entries
-        self._list(len(entries) - 1)
+        self._list()
         self.work_on(
             "reading the interfaces", self._compare, self._show_matrix, holds=self._in_matrix
         )
@@ -64,9 +70,10 @@ class LineageScreen(ReviewScreen):
         return self.all_keys(key) and self.query_one("#matrix").has_focus
 
     def _list(self, at: int | None = None) -> None:
+        known = {entry.study.id: entry for entry in self.entries}
         rows = [
-            (str(number), *_row(entry, self._said.get(entry.study.id, "")))
-            for number, entry in enumerate(self.entries, 1)
+            (str(number), *_row(one, known.get(one.id), self._said.get(one.id, "")))
+            for number, one in enumerate(self.session.study.revisions, 1)
         ]
         self.query_one("#revisions", Rows).fill(rows, at=at)
 
@@ -109,7 +116,9 @@ class LineageScreen(ReviewScreen):
 
     @property
     def revision(self) -> str | None:
-        return self.chosen.study.id if self.chosen is not None else None
+        known = self.session.study.revisions
+        at = self.query_one("#revisions", Rows).at
+        return known[at].id if at < len(known) else None
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         if event.rows.id == "revisions":
@@ -156,15 +165,17 @@ def _named(row: Row) -> str:
     return f"{row.name}{parent}" + (f" [{row.guard}]" if row.guard else "")
 
 
-def _row(entry: Entry, said: str) -> tuple[str, ...]:
+def _row(study: StudyRevision, entry: Entry | None, said: str) -> tuple[str, ...]:
+    if entry is None:
+        return (study.id, study.date[:10], "", "", "", "", study.title)
     mail = entry.mail
     count = str(len(mail.patches))
     return (
-        entry.study.id,
-        (entry.study.date or mail.date)[:10],
+        study.id,
+        (study.date or mail.date)[:10],
         mail.author.partition(" <")[0].strip('"'),
         count if mail.complete else f"{count}/{len(mail.patches) + len(mail.missing)}",
         str(len(mail.patches) + len(mail.replies) + (mail.cover is not None)),
         said,
-        entry.study.title or mail.title,
+        study.title or mail.title,
     )

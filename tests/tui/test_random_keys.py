@@ -3,19 +3,34 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 
 from textual.pilot import Pilot
 
 from reviewtool.review.session import Session
+from reviewtool.tui.apart import T, Workers
 from reviewtool.tui.app import ReviewApp
+from reviewtool.tui.jobs import Job
 from tests.tui.conftest import drive, settled, tap
 
 STEPS = 2000
 # All keys but those that leave, fetch, start a kernel, or hand the terminal to another program.
-KEYS = [*"jkghlGNdDmfntyoraSx1234", "enter", "escape", "escape", "tab", "shift+tab", "space"]
+KEYS = [*"jkghlGNdDmfntyoraSxq0123456789", "enter", "escape", "escape", "tab", "shift+tab", "space"]
 KEYS += ["right_square_bracket", "left_square_bracket", "full_stop", "comma", "backspace"]
 KEYS += ["right_curly_bracket", "left_curly_bracket", "question_mark", "slash", "up", "down"]
 KEYS += ["left", "right", "home", "end", "pageup", "pagedown", "ctrl+c", "c"]
+KEYS += ["ctrl+d", "ctrl+u", "ctrl+f", "ctrl+b"]
+
+
+class Threads(Workers):
+    """Work is done in the thread that asks for it: most of it is called off at once here, and
+    each time a process would have to be started anew."""
+
+    def warm(self) -> None:
+        """There is nothing to start."""
+
+    def run(self, job: Job, work: Callable[..., T], *arguments: object) -> T:
+        return work(*arguments, job)
 
 
 def test_two_thousand_keys_at_random_are_no_crash(renamed: Session) -> None:
@@ -35,4 +50,4 @@ def test_two_thousand_keys_at_random_are_no_crash(renamed: Session) -> None:
             assert application.is_running
         await settled(pilot)
 
-    drive(renamed, use)
+    drive(renamed, use, workers=Threads())
