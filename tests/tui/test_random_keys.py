@@ -4,6 +4,7 @@
 import asyncio
 import random
 from collections.abc import Callable
+from typing import cast
 
 from textual.pilot import Pilot
 
@@ -23,14 +24,21 @@ KEYS += ["ctrl+d", "ctrl+u", "ctrl+f", "ctrl+b"]
 
 
 class Threads(Workers):
-    """Work is done in the thread that asks for it: most of it is called off at once here, and
+    """Work is done in the thread that asks for it, once: most of it is called off at once here, and
     each time a process would have to be started anew."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: dict[tuple[object, ...], object] = {}
 
     def warm(self) -> None:
         """There is nothing to start."""
 
     def run(self, job: Job, work: Callable[..., T], *arguments: object) -> T:
-        return work(*arguments, job)
+        asked = (work, *arguments[1:])  # the first is the session, the same all along
+        if asked not in self._known:
+            self._known[asked] = work(*arguments, job)
+        return cast("T", self._known[asked])
 
 
 def test_two_thousand_keys_at_random_are_no_crash(renamed: Session) -> None:
