@@ -50,7 +50,15 @@ class Found:
 
 @cache
 def _answers(name: str) -> dict[str, Answer]:
-    return {each.question: each for each in ask(load(name))}
+    answers = ask(load(name))
+    _whole(not any(each.holds is None for each in answers))
+    return {each.question: each for each in answers}
+
+
+def _whole(finished: bool) -> None:
+    """A search that Ctrl-C cut short found nothing out: that would be told as nothing there."""
+    if not finished:
+        raise KeyboardInterrupt
 
 
 def asked(question: str) -> Callable[[str], Witness | None]:
@@ -69,8 +77,10 @@ def raced(finding: str, *operations: str, setup: str = "") -> Callable[[str], Wi
     """Two operations race to that end, after ``setup`` and any registration."""
 
     def search(name: str) -> Witness | None:
-        found = races(load(name), operations=operations, setups=(setup,)).races
-        return next((_told(each) for each in found if each.finding.startswith(finding)), None)
+        found = races(load(name), operations=operations, setups=(setup,))
+        _whole(not found.partial)
+        told = (_told(each) for each in found.races if each.finding.startswith(finding))
+        return next(told, None)
 
     return search
 
@@ -87,7 +97,9 @@ def differs(other: str, cause: str) -> Callable[[str], Witness | None]:
     """The model differs from ``other`` in that way."""
 
     def search(name: str) -> Witness | None:
-        for each in compare(load(name), load(other), WORLD).differences:
+        found = compare(load(name), load(other), WORLD)
+        _whole(not found.partial)
+        for each in found.differences:
             if each.cause == cause:
                 return spell(list(each.inputs)), f"{each.a[-1]} ({other}: {each.b[-1]})"
         return None

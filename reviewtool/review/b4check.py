@@ -124,6 +124,8 @@ def _models(session: Session, names: Iterable[str]) -> list[bytes]:
 
 def _worked_out(session: Session, a: str, b: str) -> dict[str, Any]:
     told_ = told(session, a, b)
+    if told_.diff.behaviour is not None and told_.diff.behaviour.partial:
+        raise KeyboardInterrupt  # what was found by then must not be filed as all there is
     numbers = {patch.index for patch in told_.mail.patches}
     return {
         "series": _series(told_, [one for one in told_.findings if one.patch not in numbers]),

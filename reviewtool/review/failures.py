@@ -30,6 +30,9 @@ def failures(
     """Every question ``model`` fails in ``world``."""
 
     def compute() -> list[dict[str, str | list[str]]]:
+        answers = properties.ask(model, world, progress=progress)
+        if any(one.holds is None for one in answers):
+            raise KeyboardInterrupt  # what was found by then must not be filed as all there is
         return [
             {
                 "question": one.question,
@@ -37,7 +40,7 @@ def failures(
                 "inputs": "; ".join(map(str, one.inputs)),
                 "observations": list(map(str, one.observations)),
             }
-            for one in properties.ask(model, world, progress=progress)
+            for one in answers
             if one.holds is False and one.arises
         ]
 
