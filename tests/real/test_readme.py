@@ -109,8 +109,10 @@ def test_every_block_of_output_is_held_by_a_test() -> None:
     fenced = re.findall(r"^```(\w*)\n", text, re.MULTILINE)
     printed = [block for block in blocks if not all(_typed(line) for line in block.split("\n"))]
     begins = [block.strip().split("\n")[0].strip() for block in printed]
-    held = ("BEHAVIOUR of rfc against v3", "$ reviewtool matrix", "$ reviewtool show v3 --tree")
-    held += ("register missing   ok", "> @@ -390,8")
+    held = (
+        *("BEHAVIOUR of rfc against v3", "$ reviewtool matrix", "$ reviewtool show v3 --tree"),
+        *("register missing   ok", "> @@ -390,8"),
+    )
     assert len(begins) == len(held), begins
     assert all(one.startswith(start) for one, start in zip(begins, held, strict=True)), begins
     assert fenced == ["yaml", "", "yaml", ""], fenced
