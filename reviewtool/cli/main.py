@@ -78,12 +78,13 @@ def build_parser(chosen: str | None) -> argparse.ArgumentParser:
             name, help=purpose, description=purpose[0].upper() + purpose[1:]
         )
         if name == chosen:
-            _common(command)
+            common_options(command)
             importlib.import_module(f"reviewtool.cli.commands.{module}").configure(command)
     return parser
 
 
-def _common(parser: argparse.ArgumentParser) -> None:
+def common_options(parser: argparse.ArgumentParser) -> None:
+    """What every command takes."""
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--study", metavar="FILE", help="the study (default: the one fetched last)")
     parser.add_argument(

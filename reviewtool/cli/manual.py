@@ -4,17 +4,24 @@
 import argparse
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 
 from reviewtool import __version__
-from reviewtool.cli.main import COMMANDS, EPILOG, build_parser
+from reviewtool.cli.main import COMMANDS, EPILOG, build_parser, common_options
 
 _STATUS = (
     ("0", "fine"),
     ("1", "differences or failed tests, where that is the question asked"),
     ("2", "the request or its input is wrong; one line says what, where and how to mend it"),
     ("130", "interrupted; what was finished is kept"),
+)
+_EXAMPLES = (
+    ("reviewtool fetch 20251130111812.699259-1-rppt@kernel.org", "every revision, replies too"),
+    ("reviewtool fetch --from v1.mbox v2.mbox", "from what b4 or mutt saved"),
+    ("reviewtool diff v2 v3", "patches, interface, behaviour"),
+    ("reviewtool report v3 | less", "a reply, to be edited"),
+    ("reviewtool ci --branch origin/main..HEAD --fail-on warn", "in a job"),
 )
 _ENVIRONMENT = (
     ("REVIEWTOOL_STUDY", "the study, where --study names none"),
@@ -56,6 +63,8 @@ def manual() -> str:
     ]
     for name, parser in parsers().items():
         lines += _about(name, parser)
+    lines += [".SH OPTIONS OF EVERY COMMAND", *_options(_common())]
+    lines += [".SH EXAMPLES", *_listed(_EXAMPLES)]
     lines += [".SH EXIT STATUS", *_listed(_STATUS), ".SH ENVIRONMENT", *_listed(_ENVIRONMENT)]
     lines += [".SH SEE ALSO", r"\fBb4\fR(5), \fBgit-range-diff\fR(1)"]
     return "\n".join(lines) + "\n"
@@ -67,15 +76,27 @@ def _about(name: str, parser: argparse.ArgumentParser) -> Iterator[str]:
     yield _roff(COMMANDS[name][1][0].upper() + COMMANDS[name][1][1:] + ".")
     yield ".PP"
     yield r"\fI" + _roff(usage) + r"\fR"
+    everywhere = {action.dest for action in _common()._actions}
+    yield from _options(parser, everywhere)
+    if parser.epilog:
+        yield ".PP"
+        yield _roff(" ".join(parser.epilog.split()))
+
+
+def _common() -> argparse.ArgumentParser:
+    """A parser of what every command takes."""
+    parser = argparse.ArgumentParser(prog="reviewtool", add_help=False)
+    common_options(parser)
+    return parser
+
+
+def _options(parser: argparse.ArgumentParser, but: Collection[str] = frozenset()) -> Iterator[str]:
     for action in parser._actions:
-        if action.dest == "help" or action.help == argparse.SUPPRESS:
+        if action.dest == "help" or action.dest in but or action.help == argparse.SUPPRESS:
             continue
         yield ".TP"
         yield r"\fB" + _roff(_spelt(action)) + r"\fR"
         yield _roff((action.help or "a revision of the study") % _words(action, parser))
-    if parser.epilog:
-        yield ".PP"
-        yield _roff(" ".join(parser.epilog.split()))
 
 
 def _words(action: argparse.Action, parser: argparse.ArgumentParser) -> dict[str, object]:
@@ -116,6 +137,9 @@ def completion() -> str:
         f"\t\tCOMPREPLY=($(compgen -W '{' '.join(COMMANDS)} --help --version' -- \"$word\"))",
         "\t\treturn",
         "\tfi",
+        "\tlocal study=() at; for ((at = 2; at < COMP_CWORD; at++)); do",
+        '\t\t[ "${COMP_WORDS[at-1]}" = --study ] && study=(--study "${COMP_WORDS[at]}")',
+        "\tdone",
         '\tcase "$command $before" in',
     ]
     every = parsers()
@@ -126,6 +150,15 @@ def completion() -> str:
                 words = " ".join(map(str, action.choices))
                 lines.append(f"\t{patterns})")
                 lines.append(f"\t\tCOMPREPLY=($(compgen -W '{words}' -- \"$word\")); return ;;")
+            elif action.choices:  # a word that comes first, as in kernel build REV
+                words = " ".join(map(str, action.choices))
+                lines.append(f'\t"{name} {name}")')
+                lines.append(f"\t\tCOMPREPLY=($(compgen -W '{words}' -- \"$word\")); return ;;")
+            elif action.metavar in ("FILE", "PATH", "PLACE", "TREE"):
+                patterns = "|".join(f'"{name} {option}"' for option in action.option_strings)
+                lines.append(f'\t{patterns}) COMPREPLY=($(compgen -f -- "$word")); return ;;')
+    lines.append('\t"schema schema")')
+    lines.append('\t\tCOMPREPLY=($(compgen -W "$(reviewtool schema)" -- "$word")); return ;;')
     lines += ["\tesac", '\tcase "$command" in']
     for name, parser in every.items():
         options = [option for action in parser._actions for option in action.option_strings]
@@ -135,8 +168,8 @@ def completion() -> str:
         '\tif [ "${word#-}" != "$word" ]; then',
         '\t\tCOMPREPLY=($(compgen -W "$options" -- "$word"))',
         "\telse",
-        '\t\tCOMPREPLY=($(compgen -W "$(reviewtool log --quiet 2>/dev/null |',
-        '\t\t\tawk \'NR > 4 { print $1 }\')" -- "$word") $(compgen -f -- "$word"))',
+        '\t\tCOMPREPLY=($(compgen -W "$(reviewtool log "${study[@]}" --quiet 2>/dev/null |',
+        '\t\t\tawk \'NR > 4 && !NF { exit } NR > 4 { print $1 }\')" -- "$word") $(compgen -f -- "$word"))',
         "\tfi",
         "}",
         "complete -F _reviewtool reviewtool",

@@ -20,6 +20,7 @@ from textual.filter import LineFilter, NoColor
 from textual.message import Message
 from textual.screen import Screen
 
+from reviewtool.lineage.succession import lineage_of
 from reviewtool.review.session import Session
 from reviewtool.text import visible_line
 from reviewtool.tui import drafts, outside
@@ -216,9 +217,12 @@ class ReviewApp(App[None]):
             self.push_screen(ComparisonScreen(self.session, *chosen_pair(self.session, [chosen])))
 
     def action_compare_first(self) -> None:
-        """With the first revision of all."""
-        first, chosen = self.session.study.revisions[0].id, self.revision
-        if chosen is not None and chosen != first:
+        """With the first revision of the same work."""
+        chosen = self.revision
+        if chosen is None:
+            return
+        first = lineage_of(self.session.study, chosen)[0]
+        if chosen != first:
             from reviewtool.tui.comparison import ComparisonScreen
 
             self.push_screen(ComparisonScreen(self.session, first, chosen))

@@ -25,9 +25,11 @@ def test_the_manual_has_every_command_and_option() -> None:
     text = manual().replace("\\-", "-")
     for name in COMMANDS:
         assert f".SS {name}\n" in text
+    assert text.count("print the result as JSON") == 1, "what every command takes stands once"
+    everywhere = text.partition("OPTIONS OF EVERY COMMAND")[2].partition("\n.SH ")[0]
     for name, option in options():
-        section = text.partition(f".SS {name}\n")[2].partition("\n.SS ")[0]
-        assert option in section, (name, option)
+        section = text.partition(f".SS {name}\n")[2].partition("\n.S")[0]
+        assert option in section or option in everywhere, (name, option)
 
 
 def test_no_word_of_the_manual_is_taken_for_a_request() -> None:
@@ -64,3 +66,6 @@ def test_bash_completes_commands_options_their_values_and_revisions() -> None:
     assert "--against" in completed("reviewtool", "report", "--a")
     assert completed("reviewtool", "report", "--format", "m") == {"markdown"}
     assert "v3" in completed("reviewtool", "show", "v")
+    assert completed("reviewtool", "kernel", "") == {"build", "boot", "shell"}
+    assert "v3" in completed("reviewtool", "kernel", "boot", "v")
+    assert "v3" not in completed("reviewtool", "ci", "--mbox", "v"), "a file is asked for"
