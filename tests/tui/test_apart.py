@@ -109,10 +109,12 @@ def test_it_ends_with_who_asked_however_that_ends(tmp_path: Path) -> None:
     asking = subprocess.Popen(
         [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": path}
     )
-    until(started.exists)
-    (worker,) = (pid for pid in descendants(asking.pid) if "reviewtool.tui.apart" in words(pid))
-    asking.kill()
-    asking.wait()
+    try:
+        until(started.exists)
+        (worker,) = (pid for pid in descendants(asking.pid) if "reviewtool.tui.apart" in words(pid))
+    finally:
+        asking.kill()
+        asking.wait()
     until(lambda: "reviewtool.tui.apart" not in words(worker))
 
 
