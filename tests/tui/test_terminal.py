@@ -70,7 +70,7 @@ def test_mail_that_is_gone_is_told_and_the_rest_goes_on(tmp_path: Path, apart: P
         '[[series.revision]]\nid = "v1"\ntitle = "v1"\nmail = "nowhere.mbox"\n'
     )
     with terminal("--study", str(study)) as window:
-        window.until("nowhere.mbox")
+        window.until("cannot be read")
         window.press("Q")
         assert window.ended() == 0
         assert "Traceback" not in window.text
