@@ -62,7 +62,7 @@ ORIGINALS = (
         waits=True,
     ),
     Original("rfc-nov", "4 bridged", 46, waits=True),
-    Original("v1", "4 bridged, 1 offset", 46, waits=True),
+    Original("v1", "4 bridged, 1 offset", 46),
     Original(
         "v2",
         "4 bridged, 1 offset",
