@@ -222,7 +222,9 @@ class ReviewApp(App[None]):
         if chosen is None:
             return
         first = lineage_of(self.session.study, chosen)[0]
-        if chosen != first:
+        if chosen == first:
+            self.notify(f"{first} is the first", markup=False, timeout=2)
+        else:
             from reviewtool.tui.comparison import ComparisonScreen
 
             self.push_screen(ComparisonScreen(self.session, first, chosen))

@@ -9,8 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from reviewtool.interface.types import Row
+from reviewtool.lineage.succession import lineage_of, predecessors
 from reviewtool.progress import SILENT
 from reviewtool.report.interface import PARTIAL
+from reviewtool.review.difference import BASE
 from reviewtool.review.session import Session
 from reviewtool.tui import draw
 from reviewtool.tui.compared import Compared, Entry, compared, element_row, patches_of
@@ -181,14 +183,15 @@ class ComparisonScreen(ReviewScreen):
         self.action_open(PANES[(PANES.index(self.pane) + step) % len(PANES)])
 
     def action_further(self, step: int) -> None:
-        """Compare with the revision before the one on the left (0: with the first of all)."""
-        known = [one.id for one in self.session.study.revisions]
-        at = known.index(self.pair[0]) if self.pair[0] in known else 0
-        if at == 0:
-            self.notify(f"{known[0]} is the first", markup=False, timeout=2)
+        """Compare with what the one on the left carries on (0: with the first of the work)."""
+        study = self.session.study
+        first = lineage_of(study, self.pair[1])[0]
+        earlier = predecessors(study).get(self.pair[0]) if step else first
+        if earlier is None or earlier == self.pair[0] or BASE in self.pair:
+            self.notify(f"{first} is the first", markup=False, timeout=2)
             return
         self.drop_jobs()
-        self.pair = (known[at - 1 if step else 0], self.pair[1])
+        self.pair = (earlier, self.pair[1])
         self.load()
 
 

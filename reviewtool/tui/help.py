@@ -10,7 +10,7 @@ KEYS = """\
 everywhere  Enter deeper   Escape q back   Tab other part   ? keys   Q quit
             j k down, up   space backspace page   ^D ^U half of one   g G ends
             h l left, right   / search   n N next, previous   S search all
-            d differences from the revision before   D from the first of all
+            d differences from the one before   D from the first of its work
             c its tests   m its model   x stop what is under way
             s shell   ^P palette, themes   keys typed ahead wait for the screen
 lineage     1-9 that revision   y its message-id   u fetch what came since

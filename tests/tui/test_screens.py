@@ -118,6 +118,20 @@ def test_the_first_revision_is_compared_with_its_base(renamed: Session) -> None:
     drive(renamed, use)
 
 
+def test_d_stays_within_the_work_a_revision_is_of(embedded: Session) -> None:
+    async def use(pilot: Pilot[None]) -> None:
+        await press(pilot, "4", "D")
+        assert heading(pilot).startswith("kvm-userfault -> kvm-userfault-acquire")
+        await press(pilot, "d")  # there is none before
+        assert heading(pilot).startswith("kvm-userfault -> kvm-userfault-acquire")
+        await press(pilot, "escape", "5", "d")
+        assert heading(pilot).startswith("v3-april -> v3")
+        await press(pilot, "d")
+        assert heading(pilot).startswith("rfc -> v3")
+
+    drive(embedded, use)
+
+
 # An element of the interface
 
 
