@@ -2,7 +2,8 @@
 """A kernel held against a model: the same sequences on both, compared step by step."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -48,11 +49,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """What came of one sequence."""
+    """What came of one sequence, or of ``count`` that begin with ``inputs``."""
 
     inputs: str
     reason: str
     outcome: Outcome
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +80,12 @@ class SuiteResult:
     @property
     def cases(self) -> int:
         """How many sequences there were to run."""
-        return len(self.results)
+        return sum(each.count for each in self.results)
 
     @property
     def passed(self) -> int:
         """How many went as the model says."""
-        return sum(each.outcome == "agrees" for each in self.results)
+        return sum(each.count for each in self.results if each.outcome == "agrees")
 
     @property
     def agrees(self) -> bool:
@@ -129,7 +131,7 @@ def run_suites(
                 for index, suite in enumerate(suites)
                 if Settings.of(suite.world, bench.vm_flags) == shape
             ]
-            done = sum(len(recording.traces) for recording in recordings.values())
+            done = sum(len(each.traces) + len(each.agreed) for each in recordings.values())
             recordings |= _record_together(
                 bench,
                 model,
@@ -140,6 +142,15 @@ def run_suites(
     known: dict[Kind, Disagreement] = {}
     return tuple(
         _judge(bench, model, suite, recordings[index], known) for index, suite in enumerate(suites)
+    )
+
+
+def not_run(suite: Suite) -> SuiteResult:
+    """A suite left alone, because the kernel is known not to be as the model."""
+    left_out = "all of it: the kernel was seen to differ before"
+    results = _counted((case, "not run") for case in suite.cases)
+    return SuiteResult(
+        suite.name, suite.claim, results, 0, 0.0, left_out=(left_out,), states=suite.states
     )
 
 
@@ -164,10 +175,10 @@ def _record_together(
     world = next(iter(suites.values())).world
     counts = _Counts(on_count)
 
-    def through(number: int, trace: Trace) -> None:
+    def through(number: int, trace: Trace | None) -> None:
         if bench.on_case is not None:
             case = cases[number]
-            agrees = first_difference(case.expected, trace) is None
+            agrees = trace is None or first_difference(case.expected, trace) is None
             bench.on_case(suites[places[number][0]], case, agrees)
 
     def run(lane: int) -> Recording:
@@ -183,6 +194,9 @@ def _record_together(
         for number, trace in recording.traces.items():
             index, n = places[number]
             recordings[index].traces[n] = trace
+        for number, seconds in recording.agreed.items():
+            index, n = places[number]
+            recordings[index].agreed[n] = seconds
         for number in recording.left_out:
             index, n = places[number]
             recordings[index].left_out.append(n)
@@ -229,15 +243,17 @@ def _judge(
     known: dict[Kind, Disagreement],
 ) -> SuiteResult:
     retry = Retry(bench.run, Settings.of(suite.world, bench.vm_flags))
-    results = []
+    outcomes: list[tuple[Case, Outcome]] = []
     differing: dict[Kind, list[Shown]] = {}
+    steps = 0
     for number, case in enumerate(suite.cases):
         trace = recording.traces.get(number)
-        found = first_difference(case.expected, trace) if trace else None
-        if trace and found:
+        outcome: Outcome = "agrees" if trace or number in recording.agreed else "not run"
+        steps += len(trace.observations if trace else case.inputs if outcome == "agrees" else ())
+        if trace and (found := first_difference(case.expected, trace)):
+            outcome = "differs"
             differing.setdefault(found.kind, []).append((found, trace, case))
-        outcome: Outcome = "not run" if trace is None else "differs" if found else "agrees"
-        results.append(CaseResult(spell(case.inputs), case.reason, outcome))
+        outcomes.append((case, outcome))
     traces = recording.traces.values()
     left_out = [suite.left_out] if suite.left_out else []
     if recording.left_out:
@@ -248,15 +264,31 @@ def _judge(
     return SuiteResult(
         suite.name,
         suite.claim,
-        tuple(results),
-        sum(len(trace.observations) for trace in traces),
-        round(sum(trace.seconds for trace in traces), 3),
+        _counted(outcomes),
+        steps,
+        round(sum(trace.seconds for trace in traces) + sum(recording.agreed.values()), 3),
         explain(retry, model, suite.world, differing, known),
         _findings(model, suite, recording),
         sum(trace.died for trace in traces),
         tuple(left_out),
         suite.states,
     )
+
+
+def _counted(outcomes: Iterable[tuple[Case, Outcome]]) -> tuple[CaseResult, ...]:
+    """One by one, or as many as have a part of their suite in common at a time."""
+    results = []
+    together: Counter[tuple[Word, str, Outcome]] = Counter()
+    for case, outcome in outcomes:
+        if case.part is None:
+            results.append(CaseResult(spell(case.inputs), case.reason, outcome))
+        else:
+            together[case.part, case.reason, outcome] += 1
+    results += [
+        CaseResult(spell(part), reason, outcome, count)
+        for (part, reason, outcome), count in together.items()
+    ]
+    return tuple(results)
 
 
 def _leaks(model: Model, world: World, word: Word) -> bool:

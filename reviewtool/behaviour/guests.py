@@ -8,7 +8,7 @@ observation, and the rest goes on in a new guest.
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache as remembered
 from pathlib import Path
@@ -60,18 +60,9 @@ class Settings:
             return self._plan(cases=None)
         return self._plan(cases=[{"case": n, "inputs": spell(word)} for n, word in words])
 
-    def plan_expecting(self, words: Sequence[tuple[Word, tuple[Observation, ...]]]) -> bytes:
+    def plan_expecting(self, words: Iterable[tuple[Word, tuple[Observation, ...]]]) -> bytes:
         """The plan for a guest that compares for itself; see :mod:`refmodel.guest.quick`."""
-        inputs: dict[Input, int] = {}
-        answers: dict[Observation, int] = {}
-        quick = []
-        for word, expected in words:
-            given = (inputs.setdefault(each, len(inputs)) for each in word)
-            wanted = (answers.setdefault(each, len(answers)) for each in expected)
-            quick.append(f"{' '.join(map(str, given))}|{' '.join(map(str, wanted))}")
-        return self._plan(
-            quick=quick, words=list(map(str, inputs)), answers=list(map(str, answers))
-        )
+        return self._plan(**numbered(words))
 
     def _plan(self, **work: object) -> bytes:
         return json.dumps(
@@ -84,6 +75,23 @@ class Settings:
                 **work,
             }
         ).encode()
+
+
+def numbered(words: Iterable[tuple[Word, tuple[Observation, ...]]]) -> dict[str, list[str]]:
+    """Sequences with their answers, each input and each answer spelled once and then by number."""
+    inputs: dict[Input, str] = {}
+    answers: dict[Observation, str] = {}
+    quick = []
+    for word, expected in words:
+        for each in word:
+            if each not in inputs:
+                inputs[each] = str(len(inputs))
+        for seen in expected:
+            if seen not in answers:
+                answers[seen] = str(len(answers))
+        given = " ".join([inputs[each] for each in word])
+        quick.append(f"{given}|{' '.join([answers[seen] for seen in expected])}")
+    return {"quick": quick, "words": list(map(str, inputs)), "answers": list(map(str, answers))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +208,13 @@ class Trace:
 
 @dataclass(slots=True)
 class Recording:
-    """The traces of a run by number, and what it took. ``left_out``: numbers that were not run."""
+    """The traces of a run by number, and what it took. ``left_out``: numbers that were not run.
+
+    ``agreed`` has the seconds of those a guest compared for itself: they went as expected.
+    """
 
     traces: dict[int, Trace] = field(default_factory=dict)
+    agreed: dict[int, float] = field(default_factory=dict)
     guests: int = 0
     left_out: list[int] = field(default_factory=list)
 

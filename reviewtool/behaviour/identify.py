@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sequences that tell which state a machine was in: few of them, and one start for every pair.
+"""Sequences that tell which state a machine was in, and suites of them that leave no doubt.
 
-Harmonised state identifiers (the HSI method): for any two classes, one begins a sequence of its set
-as the other begins one of its own, and what they answer to that beginning differs.
+The H method: whatever two sequences lead to different states by the model, and matter, are followed
+by one and the same continuation which the two answer differently.  It asks less than the W, Wp and
+HSI methods, since it only tells apart what has to be.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from refmodel.vocabulary import Input, Observation
 from reviewtool.behaviour.minimal import Minimal, Word
@@ -14,9 +14,8 @@ from reviewtool.behaviour.minimal import Minimal, Word
 FATAL = frozenset({"oops", "hang"})
 GONE = "dead"
 
-_Group = list[tuple[int, int]]
-"""Where each class of a group has come to: (class, class now)."""
-_Parts = dict[tuple[Observation, ...] | None, _Group]
+_LONGEST = 8
+"""Inputs up to which one word is looked for that tells a class from all others."""
 
 
 def fatal(seen: Observation) -> bool:
@@ -34,124 +33,213 @@ def alive(minimal: Minimal) -> tuple[int, ...]:
 
 
 def identifiers(minimal: Minimal) -> tuple[tuple[Word, ...], ...]:
-    """For each class, sequences whose answers tell it from every other.
+    """For each class, sequences whose answers tell it from every other: one, where one does.
 
     A step that kills the kernel is only used where nothing else separates two classes. What only
     differs in what it may be given is not told apart.
     """
-    chosen: list[list[Word]] = [[] for _ in minimal.rows]
-    together = [list(alive(minimal))]
-    while together:
-        group = together.pop()
-        words, unresolved = _experiment(minimal, group)
-        for its, word in words.items():
-            if word:
-                chosen[its].append(word)
-        together += [part for part in unresolved if 1 < len(part) < len(group)]
-    return tuple(tuple(words) for words in chosen)
+    living = alive(minimal)
+    chosen: list[tuple[Word, ...]] = [() for _ in minimal.rows]
+    for its in living:
+        others = [other for other in living if other != its]
+        word = _alone(minimal, its, others)
+        chosen[its] = (word,) if word else tuple(_several(minimal, its, others))
+    return tuple(chosen)
 
 
-def _experiment(minimal: Minimal, group: list[int]) -> tuple[dict[int, Word], list[list[int]]]:
-    """One adaptive experiment on all of ``group``: the word each member is given, and the members
-    that still look alike after it."""
-    words: dict[int, Word] = dict.fromkeys(group, ())
-    unresolved: list[list[int]] = []
-    pending: list[_Group] = [[(its, its) for its in group]]
-    while pending:
-        here = pending.pop()
-        if len(here) < 2:
-            continue
-        word = _best(minimal, here)
-        if not word:
-            unresolved.append([its for its, _ in here])
-            continue
-        parts = _split(minimal, here, word)
-        for its, _ in here:
-            words[its] += word
-        for answers, part in parts.items():
-            if answers is None:  # it may not be given there
-                for its, _ in part:
-                    words[its] = words[its][: -len(word)]
-                unresolved.append([its for its, _ in part])
-            else:
-                pending.append(part)
-    return words, unresolved
+def _alone(minimal: Minimal, its: int, others: Iterable[int]) -> Word:
+    """A shortest word that ``its`` answers as none of ``others`` does, and that kills none of those
+    it has not been told from yet. Empty where there is none of moderate length."""
+    level: list[tuple[Word, int, frozenset[int]]] = [((), its, frozenset(others))]
+    seen = {level[0][1:]}
+    for _ in range(_LONGEST):
+        longer = []
+        for word, now, rest in level:
+            for each, (to, answer) in minimal.rows[now].items():
+                alike = _alike(minimal, each, to, answer, rest)
+                if alike is None or (to, alike) in seen:
+                    continue
+                if not alike:
+                    return (*word, each)
+                seen.add((to, alike))
+                longer.append(((*word, each), to, alike))
+        level = longer
+    return ()
 
 
-def _best(minimal: Minimal, group: _Group) -> Word:
-    """What to give next: an input after which as few as possible look alike, else the word that
-    separates some two of them."""
-    here = sorted({now for _, now in group})
-    inputs = dict.fromkeys(each for now in here for each in minimal.rows[now])
-    harmless = ((each,) for each in inputs)
-    found = _first(minimal, group, harmless, lambda parts: None not in parts and not _kills(parts))
-    if found:
-        return found
-    pairs = (minimal.separating(a, b) for at, a in enumerate(here) for b in here[at + 1 :])
-    words = sorted({word for word in pairs if word}, key=lambda word: (len(word), word))
-    return (
-        _first(minimal, group, words, lambda parts: None not in parts and not _kills(parts))
-        or _first(minimal, group, words, lambda parts: None not in parts)
-        or _first(minimal, group, words, lambda _: True)
-    )
+def _alike(
+    minimal: Minimal, each: Input, to: int, answer: Observation, rest: Iterable[int]
+) -> frozenset[int] | None:
+    """Where those of ``rest`` come to that answer ``each`` alike; None if one could not be told
+    apart any more, or not without killing it."""
+    if fatal(answer):
+        return None
+    alike = set()
+    for other in rest:
+        step = minimal.rows[other].get(each)
+        if step is None or fatal(step[1]) or (step[1] == answer and step[0] == to):
+            return None
+        if step[1] == answer:
+            alike.add(step[0])
+    return frozenset(alike)
 
 
-def _first(
-    minimal: Minimal, group: _Group, words: Iterable[Word], fit: Callable[[_Parts], bool]
-) -> Word:
-    best: tuple[int, Word] | None = None
-    for word in words:
-        parts = _split(minimal, group, word)
-        if len(parts) > 1 and fit(parts):
-            cost = sum(len(part) ** 2 + 3 * _merged(part) for part in parts.values())
-            if best is None or cost < best[0]:
-                best = (cost, word)
-    return best[1] if best else ()
+def _several(minimal: Minimal, its: int, others: list[int]) -> Iterator[Word]:
+    """Words that together tell ``its`` from each of ``others``."""
+    words = {
+        word: None
+        for other in others
+        if (word := _gentle(minimal, its, other) or minimal.separating(its, other))
+    }
+    while words:
+        told = {word: [o for o in others if apart(minimal, its, o, word)] for word in words}
+        best = max(told, key=lambda word: (len(told[word]), -len(word)))
+        if not told[best]:
+            return
+        yield best
+        others = [each for each in others if each not in told[best]]
+        del words[best]
 
 
-def _merged(part: _Group) -> int:
-    """How many come to one class with another, to be told from it no more."""
-    return len(part) - len({now for _, now in part})
+def _gentle(minimal: Minimal, a: int, b: int) -> Word:
+    """A shortest word two classes answer differently and both outlive; empty if there is none."""
+    queue: list[tuple[Word, int, int]] = [((), a, b)]
+    seen = {(a, b)}
+    for word, one, two in queue:
+        for each, (to, answer) in minimal.rows[one].items():
+            step = minimal.rows[two].get(each)
+            if step is None or fatal(answer) or fatal(step[1]):
+                continue
+            if step[1] != answer:
+                return (*word, each)
+            if to != step[0] and (to, step[0]) not in seen:
+                seen.add((to, step[0]))
+                queue.append(((*word, each), to, step[0]))
+    return ()
 
 
-def _kills(parts: _Parts) -> bool:
-    return any(answers is None or any(map(fatal, answers)) for answers in parts)
+def apart(minimal: Minimal, a: int, b: int, word: Word) -> int:
+    """After how many inputs of ``word`` the classes ``a`` and ``b`` have answered differently; 0 if
+    they never do, or one may not be given so much of it."""
+    for length, each in enumerate(word, 1):
+        one, two = minimal.rows[a].get(each), minimal.rows[b].get(each)
+        if one is None or two is None:
+            return 0
+        if one[1] != two[1]:
+            return length
+        a, b = one[0], two[0]
+    return 0
 
 
-def _split(minimal: Minimal, group: _Group, word: Word) -> _Parts:
-    """``group`` by what its members answer to ``word``, None for those that may not be given it."""
-    parts: _Parts = defaultdict(list)
-    for its, now in group:
-        answers = minimal.run(now, word)
-        parts[answers].append((its, now if answers is None else _after(minimal, now, word)))
-    return parts
+class _Tree:
+    """Words that share their beginnings."""
+
+    def __init__(self) -> None:
+        self.root: _Node = {}
+
+    def at(self, word: Word) -> "_Node":
+        """The node of ``word``, which is in the tree from now on."""
+        here = self.root
+        for each in word:
+            here = here.setdefault(each, {})
+        return here
+
+    def words(self) -> Iterator[Word]:
+        """Those that are no prefix of another, by their beginnings."""
+        pending: list[tuple[Word, _Node]] = [((), self.root)]
+        while pending:
+            word, here = pending.pop()
+            if here:
+                pending += [((*word, each), onward) for each, onward in reversed(here.items())]
+            elif word:
+                yield word
 
 
-def _after(minimal: Minimal, its: int, word: Word) -> int:
-    for each in word:
-        its = minimal.rows[its][each][0]
-    return its
+_Node = dict[Input, "_Node"]
 
 
 def complete_words(minimal: Minimal, inputs: tuple[Input, ...], extra: int) -> Iterator[Word]:
-    """The HSI suite: after every shortest way to a class, every sequence of up to ``extra`` + 1
-    inputs, and then what identifies the class reached. Words may end where the kernel does."""
+    """The H suite: after every shortest way to a class, every sequence of up to ``extra`` + 1
+    inputs, then what tells the class reached from those it must not be, and that asked there, too.
+    None is a prefix of another. Words may end where the kernel does.
+    """
     identifying = identifiers(minimal)
+    living = alive(minimal)
+    tree = _Tree()
 
-    def extend(its: int, word: Word, left: int) -> Iterator[Word]:
-        yield from (word + each for each in identifying[its] or ((),))
+    def extend(its: int, word: Word, left: int) -> None:
+        for ending in identifying[its]:
+            tree.at(word + ending)
+        for each in inputs if left else ():
+            step = minimal.rows[its].get(each)
+            if step is not None:
+                tree.at((*word, each))
+                if not fatal(step[1]):
+                    extend(step[0], (*word, each), left - 1)
+
+    for its in living:
+        extend(its, minimal.access[its], extra + 1)
+    for its in living:
+        for other in living:
+            told = (word[: apart(minimal, its, other, word)] for word in identifying[its])
+            shortest = min(filter(None, told), key=len, default=())
+            tree.at(minimal.access[other] + shortest)
+    for its in living:
+        _tell_on_the_way(minimal, tree, identifying, its, inputs, extra + 1)
+    return tree.words()
+
+
+def _tell_on_the_way(
+    minimal: Minimal,
+    tree: _Tree,
+    identifying: tuple[tuple[Word, ...], ...],
+    start: int,
+    inputs: tuple[Input, ...],
+    left: int,
+) -> None:
+    """Tell each class on a way of up to ``left`` inputs from those passed before, but for the first
+    (which is told from everything)."""
+
+    def extend(passed: tuple[tuple[int, _Node], ...], its: int, here: _Node, left: int) -> None:
+        for before, there in passed:
+            if before == its or _told(minimal, before, there, its, here):
+                continue
+            for word in identifying[its]:
+                if length := apart(minimal, its, before, word):
+                    _put(there, word[:length])
+                    break
         if left:
+            further = (*passed, (its, here))
             for each in inputs:
                 step = minimal.rows[its].get(each)
-                if step is None:
-                    continue
-                if fatal(step[1]):
-                    yield (*word, each)
-                else:
-                    yield from extend(step[0], (*word, each), left - 1)
+                if step is not None and not fatal(step[1]):
+                    extend(further, step[0], here[each], left - 1)
 
-    for its in alive(minimal):
-        yield from extend(its, minimal.access[its], extra + 1)
+    origin = tree.at(minimal.access[start])
+    for each in inputs:
+        step = minimal.rows[start].get(each)
+        if step is not None and not fatal(step[1]):
+            extend((), step[0], origin[each], left - 1)
+
+
+def _told(minimal: Minimal, a: int, one: _Node, b: int, two: _Node) -> bool:
+    """Whether some word in both subtrees is answered differently by the classes they are of."""
+    fewer, more = (one, two) if len(one) < len(two) else (two, one)
+    for each in fewer:
+        if each not in more:
+            continue
+        to_a, seen_a = minimal.rows[a][each]
+        to_b, seen_b = minimal.rows[b][each]
+        if seen_a != seen_b:
+            return True
+        if to_a != to_b and _told(minimal, to_a, one[each], to_b, two[each]):
+            return True
+    return False
+
+
+def _put(here: _Node, word: Word) -> None:
+    for each in word:
+        here = here.setdefault(each, {})
 
 
 def maximal(words: Iterable[Word]) -> list[Word]:

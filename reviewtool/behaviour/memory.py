@@ -105,6 +105,9 @@ class Memory:
                 for trace in recording.traces.values():
                     self.deaths += trace.died
                     self._keep(trace)
+                for number in recording.agreed:
+                    word, expected = cases[number]
+                    self._keep(Trace(word, tuple(map(str, expected))))
 
     def _keep(self, trace: Trace) -> None:
         self.sequences += 1

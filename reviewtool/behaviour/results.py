@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Verdicts as KTAP: a test to a revision, below it one to a suite, below that one to a sequence."""
+"""Verdicts as KTAP: a test to a revision, below it one to a suite, below that one to a sequence.
+
+Of a complete suite, which has many thousands, one to each state they leave from.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -35,9 +38,10 @@ def _suite(result: SuiteResult) -> Result:
 
 
 def _case(case: CaseResult) -> Result:
+    name = case.inputs if case.count == 1 else f"{case.count} from: {case.inputs or 'the start'}"
     if case.outcome == "not run":
-        return Result(case.inputs, "skip", "a step of it ended a guest before", (case.reason,))
-    return Result(case.inputs, "ok" if case.outcome == "agrees" else "not ok", "", (case.reason,))
+        return Result(name, "skip", "see what was left out", (case.reason,))
+    return Result(name, "ok" if case.outcome == "agrees" else "not ok", "", (case.reason,))
 
 
 def _told(each: Disagreement) -> Iterator[str]:

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Conformance suites: sequences to hold a kernel against a model with.
 
-The complete suite is one by the HSI method, which is the W and Wp methods' with fewer words: a
+The complete suite is one by the H method, which is the W, Wp and HSI methods' with fewer words: a
 kernel that passes it behaves as the model does in that world, provided it has at most ``extra``
 states more than the model's minimal machine and is deterministic.
 """
 
 import random
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from refmodel.model import Model, conflicting
@@ -15,7 +14,7 @@ from refmodel.vocabulary import Input, Observation, parse
 from refmodel.world import World
 from reviewtool.behaviour.compare import BehaviourDiff
 from reviewtool.behaviour.explore import explore, trace
-from reviewtool.behaviour.identify import alive, complete_words, maximal
+from reviewtool.behaviour.identify import alive, complete_words, fatal
 from reviewtool.behaviour.minimal import Word, minimise
 from reviewtool.behaviour.scenarios import RACES, SCENARIOS
 from reviewtool.behaviour.stopped import answers, settled
@@ -28,12 +27,16 @@ STOPPABLE = "kvm_kmem_gmem_write"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One sequence, what the model answers, and why it is asked.  ``lethal``: ends in an oops."""
+    """One sequence, what the model answers, and why it is asked.  ``lethal``: ends in an oops.
+
+    Of a suite of many thousands, ``part`` is what a case has in common with those it is told with.
+    """
 
     inputs: Word
     expected: tuple[Observation, ...]
     reason: str
     lethal: bool = False
+    part: Word | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Suite:
     """``name`` is one word, ``claim`` what passing means, ``left_out`` what was not included.
 
     ``states`` are those of the machine a complete suite was made from; 0 for other suites.
+    ``last``: so many that they are only worth running where everything else agrees.
     """
 
     name: str
@@ -49,6 +53,7 @@ class Suite:
     cases: tuple[Case, ...]
     left_out: str = ""
     states: int = 0
+    last: bool = False
 
     @property
     def steps(self) -> int:
@@ -62,53 +67,53 @@ def complete(
     progress: Progress = SILENT,
     limit: int | None = None,
 ) -> Suite:
-    """The HSI suite of ``model`` in ``world``, complete for ``extra`` states more.
+    """The H suite of ``model`` in ``world``, complete for ``extra`` states more.
 
-    Of the sequences that end in the same way to crash, only a shortest runs: each costs a kernel.
+    A step that crashes the kernel is taken once in each state, after a shortest sequence that leads
+    there: each costs a kernel. What else would end with it is left out, and said to be.
     Raises ValueError if ``limit`` states do not hold the machine.
     """
     machine = explore(model, world, limit, progress)
     minimal = minimise(machine)
-    words = maximal(complete_words(minimal, machine.inputs, extra))
-    cases, dropped = _cases(model, world, words, "every transition, and where it leads")
+    living = alive(minimal)
+    access = {minimal.access[its] for its in living}
+    reason = "every transition, and where it leads"
+    cases, lethal, dropped = [], [], 0
+    for word in complete_words(minimal, machine.inputs, extra):
+        expected = minimal.run(0, word)
+        assert expected is not None  # noqa: S101 - a suite's words may be given
+        start = _start(word, access)
+        if not fatal(expected[-1]):
+            cases.append(Case(word, expected, reason, part=start))
+        elif word[:-1] in access:
+            lethal.append(Case(word, expected, reason, lethal=True, part=start))
+        else:
+            dropped += 1
     more = f"at most {extra} states more than" if extra else "no more states than"
     return Suite(
         f"complete{extra}",
         f"equivalent in the world of {world}, if the kernel, reduced to what can be observed, has "
-        f"{more} the model's {len(alive(minimal))}",
+        f"{more} the model's {len(living)}",
         world,
-        cases,
-        f"{dropped} sequences that crash the kernel in a way another one does" if dropped else "",
-        len(alive(minimal)),
+        (*cases, *lethal),
+        f"{dropped} sequences that end with a step that crashes the kernel, which is taken in the "
+        "same state of the model after a shorter sequence"
+        if dropped
+        else "",
+        len(living),
+        extra > 0,
     )
 
 
-def _cases(
-    model: Model, world: World, words: Iterable[Word], reason: str
-) -> tuple[tuple[Case, ...], int]:
-    """Cases of ``words``, cut where the kernel dies or an input may not be given.
-
-    Also returns how many were left out because another shows the same crash.
-    """
-    cases: dict[Word, Case] = {}
-    lethal: dict[tuple[str, str], Case] = {}
-    crashes = 0
-    for word in words:
-        case, death = _case(model, world, word, reason)
-        if death is None:
-            cases.setdefault(case.inputs, case)
-            continue
-        crashes += 1
-        before = lethal.get(death)
-        if before is None or len(case.inputs) < len(before.inputs):
-            lethal[death] = case
-    kept = tuple(maximal(cases))
-    return (*(cases[word] for word in kept), *lethal.values()), crashes - len(lethal)
+def _start(word: Word, access: set[Word]) -> Word:
+    """The longest beginning of ``word`` that is one of ``access``, which has all of theirs."""
+    length = 0
+    while length < len(word) and word[: length + 1] in access:
+        length += 1
+    return word[:length]
 
 
-def _case(
-    model: Model, world: World, word: Word, reason: str
-) -> tuple[Case, tuple[str, str] | None]:
+def _case(model: Model, world: World, word: Word, reason: str) -> Case:
     state = model.initial(world)
     expected: list[Observation] = []
     for each in word:
@@ -118,18 +123,14 @@ def _case(
         state = target
         expected.append(seen)
         if seen.result == OOPS:
-            inputs = word[: len(expected)]
-            return Case(inputs, tuple(expected), reason, lethal=True), (each.op, state.dead)
-    return Case(word[: len(expected)], tuple(expected), reason), None
+            return Case(word[: len(expected)], tuple(expected), reason, lethal=True)
+    return Case(word[: len(expected)], tuple(expected), reason)
 
 
 def scenarios(model: Model, world: World) -> Suite:
     """The named scenarios, each with its reason.  ``world`` needs 2 pages, 2 threads, past_eof."""
-    cases = []
-    for reason, text in SCENARIOS:
-        case, _ = _case(model, world, parse(text), reason)
-        cases.append(case)
-    return Suite("scenarios", "the situations reviewers argued about", world, tuple(cases))
+    cases = tuple(_case(model, world, parse(text), reason) for reason, text in SCENARIOS)
+    return Suite("scenarios", "the situations reviewers argued about", world, cases)
 
 
 def stopped_writes(model: Model, world: World) -> Suite:
@@ -151,10 +152,7 @@ def stopped_writes(model: Model, world: World) -> Suite:
 
 def distinguishing(model: Model, diff: BehaviourDiff) -> Suite:
     """Every witness of a semantic diff, as cases of one of its two models."""
-    cases = []
-    for each in diff.differences:
-        case, _ = _case(model, diff.world, each.inputs, each.cause)
-        cases.append(case)
+    cases = [_case(model, diff.world, each.inputs, each.cause) for each in diff.differences]
     return Suite(
         "distinguishing",
         f"where {diff.a} and {diff.b} differ, this is {model.name}",

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from refmodel.model import Model
-from refmodel.vocabulary import spell
 from refmodel.world import World
 from reviewtool import cache, paths
 from reviewtool.behaviour.compare import compare
@@ -16,10 +15,11 @@ from reviewtool.behaviour.conformance import (
     Bench,
     Finding,
     SuiteResult,
+    not_run,
     run_suites,
 )
 from reviewtool.behaviour.explanation import Decided, Disagreement
-from reviewtool.behaviour.guests import kernel_guest
+from reviewtool.behaviour.guests import kernel_guest, numbered
 from reviewtool.behaviour.onlooker import NOBODY, Onlooker
 from reviewtool.behaviour.suites import (
     Suite,
@@ -39,7 +39,7 @@ LARGE = World(pages=2, threads=2, past_eof=True)
 """The world of scenarios, witnesses and random walks."""
 
 # Raise it when the same suites on the same kernel may be judged otherwise.
-_RULES = "2"
+_RULES = "3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +119,23 @@ def standard_suites(
 ) -> tuple[Suite, ...]:
     """Scenarios, the complete suite of the small world, what tells ``others`` apart, walks.
 
-    A model that has the memslot flag KVM_MEM_USERFAULT gets its inputs, too; one that is about
-    write() gets those that write, or can read, a part of a page.
+    The complete suite for ``extra`` states more comes last, after that for none, which is short and
+    finds nearly everything. A model that has the memslot flag KVM_MEM_USERFAULT gets its inputs,
+    too; one that is about write() gets those that write, or can read, a part of a page.
     """
     userfault = "KVM_MEM_USERFAULT" in model.hooks
     partly = bool(model.hooks & {"write", "write_iter"})
     small, large = (
         replace(world, userfault=userfault, short_writes=partly) for world in (SMALL, LARGE)
     )
-    made = [scenarios(model, large), complete(model, small, extra, progress)]
+    made = [scenarios(model, large), complete(model, small, 0, progress)]
     made += [suite for suite in (stopped_writes(model, large),) if suite.cases]
     against = (distinguishing(model, compare(model, other, large)) for other in others)
     made += [suite for suite in against if suite.cases]
     if walks:
         made.append(random_walks(model, large, seed, walks))
+    if extra:
+        made.append(complete(model, small, extra, progress))
     return tuple(made)
 
 
@@ -153,11 +156,12 @@ def hold(
 ) -> Verdict:
     """Hold ``kernel`` against ``model`` with ``suites``, or recall what came of it.
 
-    The result of each suite is filed under all it depends on: the kernel, every sequence with the
-    answers expected, and the driver's own source. So a change to a model runs only the suites in
-    which it answers otherwise, of whatever revision. ``again`` runs all of them. ``trusted``: the
-    kernel is ours and may run where there is no sandbox. Raises GuestFailed where it does not come
-    up, Cancelled where the ``onlooker`` called it off.
+    The result of each suite is filed, as soon as those it runs together with are through, under
+    all it depends on: the kernel, every sequence with the answers expected, and the driver's own
+    source. So a change to a model runs only the suites in which it answers otherwise, of whatever
+    revision. ``again`` runs all of them. ``trusted``: the kernel is ours and may run where there is
+    no sandbox. Raises GuestFailed where it does not come up, Cancelled where the ``onlooker``
+    called it off.
     """
     import time
 
@@ -165,26 +169,26 @@ def hold(
 
     common: tuple[str | bytes, ...] = (_RULES, kernel.key, str(vm_flags), *_driver_sources())
     keys = [cache.digest(*common, *_suite_text(suite)) for suite in suites]
-    filed = [None if again else cache.recall_json("verdicts", key) for key in keys]
-    missing = [number for number, recalled in enumerate(filed) if recalled is None]
-    if missing:
+    found = [None if again else _recall(key) for key in keys]
+    missing = [number for number, recalled in enumerate(found) if recalled is None]
+    for numbers in _in_turn(suites, missing):
+        if any(each is not None and not each.agrees for each in found):
+            for number in numbers:
+                found[number] = not_run(suites[number])
+            continue
         began = time.monotonic()
         with ThreadPoolExecutor(guests) as executor:
             guest = kernel_guest(
                 kernel.path, trusted=trusted, listen=onlooker.line, stop=onlooker.stop
             )
             bench = Bench(guest, vm_flags, executor, guests, onlooker.case)
-            results = run_suites(bench, model, [suites[number] for number in missing], progress)
+            results = run_suites(bench, model, [suites[number] for number in numbers], progress)
         # What booting took belongs to the suites as their work does.
-        whole = sum(result.seconds for result in results) or 1.0
-        factor = (time.monotonic() - began) / whole
-        for number, result in zip(missing, results, strict=True):
-            filed[number] = {
-                "suite": msgspec.to_builtins(result),
-                "seconds": result.seconds * factor,
-            }
-            cache.file_json("verdicts", keys[number], filed[number])
-    known = [each for each in filed if each is not None]
+        factor = (time.monotonic() - began) / (sum(one.seconds for one in results) or 1.0)
+        for number, result in zip(numbers, results, strict=True):
+            found[number] = replace(result, seconds=round(result.seconds * factor, 3))
+            cache.file_json("verdicts", keys[number], msgspec.to_builtins(found[number]))
+    results = tuple(each for each in found if each is not None)
     return Verdict(
         revision,
         model.name,
@@ -194,17 +198,32 @@ def hold(
         kernel.profile,
         True,
         True,
-        tuple(msgspec.convert(each["suite"], SuiteResult) for each in known),
-        round(sum(each["seconds"] for each in known), 2),
+        results,
+        round(sum(each.seconds for each in results), 2),
         kernel.seconds,
         not missing,
     )
 
 
+def _recall(key: str) -> SuiteResult | None:
+    import msgspec
+
+    filed = cache.recall_json("verdicts", key)
+    return None if filed is None else msgspec.convert(filed, SuiteResult)
+
+
+def _in_turn(suites: Sequence[Suite], numbers: Sequence[int]) -> Iterator[list[int]]:
+    """What runs together, and what only after it."""
+    for last in (False, True):
+        if now := [number for number in numbers if suites[number].last == last]:
+            yield now
+
+
 def _suite_text(suite: Suite) -> Iterator[str]:
     yield f"{suite.name} {suite.claim} {suite.world} {suite.left_out}"
-    for case in suite.cases:
-        yield f"{spell(case.inputs)} = {'|'.join(map(str, case.expected))} {case.reason}"
+    told = numbered((case.inputs, case.expected) for case in suite.cases)
+    yield from ("\n".join(lines) for lines in told.values())
+    yield "\n".join(case.reason for case in suite.cases)
 
 
 def _driver_sources() -> Iterable[bytes]:

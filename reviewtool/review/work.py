@@ -19,7 +19,7 @@ class Work:
     tree: str | None
     revision: str
     profile: str = "fast"
-    extra: int = 0
+    extra: int = 1
     seed: int = 1
     again: bool = False
 

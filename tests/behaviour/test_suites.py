@@ -13,6 +13,7 @@ from refmodel.vocabulary import Input, Observation
 from refmodel.world import State, World
 from reviewtool.behaviour.compare import compare
 from reviewtool.behaviour.explore import explore, trace
+from reviewtool.behaviour.identify import alive
 from reviewtool.behaviour.minimal import minimise
 from reviewtool.behaviour.models import known, load
 from reviewtool.behaviour.suites import (
@@ -75,10 +76,20 @@ def test_the_wp_suite_visits_every_transition_of_the_minimal_machine(name: str) 
     assert wanted - deadly <= taken
 
 
-def test_each_way_to_crash_is_asked_once() -> None:
-    suite = complete(load("rfc_missing"), SMALL)
+@pytest.mark.parametrize("extra", [0, 1])
+def test_each_step_that_crashes_is_taken_once_in_each_state(extra: int) -> None:
+    minimal = minimise(explore(load("rfc_missing"), SMALL))
+    suite = complete(load("rfc_missing"), SMALL, extra)
     lethal = [case for case in suite.cases if case.lethal]
-    assert sorted(case.inputs[-1].op for case in lethal) == ["continue", "copy", "zeropage"]
+    taken = {(minimal.access.index(case.inputs[:-1]), case.inputs[-1]) for case in lethal}
+    assert len(taken) == len(lethal)
+    assert taken == {
+        (its, each)
+        for its in alive(minimal)
+        for each, (_, seen) in minimal.rows[its].items()
+        if seen.result == "oops"
+    }
+    assert {case.inputs[-1].op for case in lethal} == {"continue", "copy", "zeropage"}
     assert "crash" in suite.left_out
 
 

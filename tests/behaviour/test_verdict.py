@@ -125,3 +125,25 @@ def test_a_damaged_file_counts_as_none(holding: Holding, cache: Path) -> None:
     filed.write_text("{")
     assert not holding(V3, V3, suites).remembered
     assert holding(V3, V3, suites).remembered
+
+
+def test_the_longest_suite_runs_only_where_all_others_agree(
+    holding: Holding, booted: list[str]
+) -> None:
+    long = replace(walk(V3, "pwrite p0 A; read u0 p0"), last=True)
+    short = walk(V3, "register missing")
+    held = holding(V3, V3, [long, short])
+    assert held.agrees
+    assert len(booted) == 2
+
+    booted.clear()
+    differs = holding(RFC, V3, [long, short])
+    assert not differs.agrees
+    (all_of_it,) = differs.suites[0].left_out
+    assert all_of_it == "all of it: the kernel was seen to differ before"
+    assert [each.outcome for each in differs.suites[0].results] == ["not run"]
+    assert (differs.suites[0].cases, differs.suites[0].passed) == (1, 0)
+    # What did not run is not remembered as having run.
+    booted.clear()
+    assert not holding(RFC, V3, [long]).remembered
+    assert booted
