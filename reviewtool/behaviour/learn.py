@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A kernel's machine, inferred from its answers alone: no model is asked.
 
-AALpy's KV algorithm asks the questions; a complete suite (HSI) of each hypothesis, run in the
-guests, looks for what contradicts it. Every answer is kept, so nothing is asked twice, and two
-different answers to one sequence end the learning.
+AALpy's KV algorithm asks the questions; a complete suite (H method) of each hypothesis and random
+walks, run in the guests, look for what contradicts it. Every answer is kept, so nothing is asked
+twice, and two different answers to one sequence end the learning.
 """
 
 import random
@@ -31,7 +31,7 @@ from reviewtool.behaviour.memory import Memory, Node
 from reviewtool.behaviour.minimal import Minimal, minimise
 from reviewtool.progress import SILENT, Progress
 
-_PORTION, _BULK, _SAMPLE = 400, 4000, 2000
+_PORTION, _BULK, _SAMPLE, _WALKS, _FAR = 400, 4000, 2000, 2000, 24
 _FEW = 16
 """States up to which a hypothesis is tried for one state more in any case."""
 _DEAD = Observation(GONE)
@@ -193,13 +193,15 @@ class _Search:
 
     def _tries(self, rows: _Table, minimal: Minimal) -> Iterator[list[Word]]:
         """What may contradict: the complete suite, then that for one state more, and so on."""
-        yield sorted(maximal(complete_words(minimal, self._inputs, 0)), key=len)
+        yield sorted(complete_words(minimal, self._inputs, 0), key=len)
+        # What many inputs have to come together for, no suite for few more states holds.
+        yield list(self._walks(rows))
         # A hypothesis of few states says little of what it may hide.
         for extra in range(1, max(self._extra, len(rows) <= _FEW) + 1):
             # Some of them first: the whole is long, and most hypotheses are wrong.
             yield list(self._sample(rows, minimal, extra))
             words, self.left_out = [], 0
-            for word in maximal(complete_words(minimal, self._inputs, extra)):
+            for word in complete_words(minimal, self._inputs, extra):
                 end = _end(rows, word)
                 if end < len(word) and self._memory.answers(word[: end + 1]) is None:
                     self.left_out += 1
@@ -210,6 +212,22 @@ class _Search:
             # In no order: a contradiction is found as early as there are many.
             random.Random(self.hypotheses).shuffle(words)  # noqa: S311 - repeatable, no secret
             yield words
+
+    def _walks(self, rows: _Table) -> Iterator[Word]:
+        """Random walks that kill nothing, as far as is known; every other step leads elsewhere."""
+        source = random.Random(self.hypotheses)  # noqa: S311 - repeatable, no secret
+        harmless = [[each for each in row if not fatal(row[each].observation)] for row in rows]
+        moving = [
+            [each for each in harmless[its] if row[each].target != its]
+            for its, row in enumerate(rows)
+        ]
+        for _ in range(_WALKS):
+            its, word = 0, []
+            while len(word) < _FAR and harmless[its]:
+                each = source.choice((moving[its] if len(word) % 2 else ()) or harmless[its])
+                word.append(each)
+                its = rows[its][each].target
+            yield tuple(word)
 
     def _sample(self, rows: _Table, minimal: Minimal, extra: int) -> Iterator[Word]:
         """Random words of the suite for ``extra`` states more, up to where they are fatal."""

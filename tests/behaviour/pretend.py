@@ -38,7 +38,9 @@ class Pretender:
 
     def __call__(self, plan: bytes, on_line: Callable[[str], None]) -> GuestEnd:
         given = json.loads(plan)
+        userfault = "KVM_MEM_USERFAULT" in getattr(self.model, "hooks", ())
         world = World(given["pages"], given["threads"], past_eof=given["past_eof"])
+        world = replace(world, userfault=userfault)
         if "quick" in given:
             return self._quick(given, world, on_line)
         cases = given["cases"]
