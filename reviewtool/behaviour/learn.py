@@ -222,7 +222,8 @@ class _Search:
             for its, row in enumerate(rows)
         ]
         for _ in range(_WALKS):
-            its, word = 0, []
+            its = 0
+            word: list[Input] = []
             while len(word) < _FAR and harmless[its]:
                 each = source.choice((moving[its] if len(word) % 2 else ()) or harmless[its])
                 word.append(each)
