@@ -168,7 +168,7 @@ def _record_together(
     """Run suites of one shape; their recordings by suite, numbered as the suites' cases are."""
     places = [(index, n) for index, suite in suites.items() for n in range(len(suite.cases))]
     cases = [suites[index].cases[n] for index, n in places]
-    every = [(number, case.inputs, case.expected) for number, case in enumerate(cases)]
+    every = [(number, case.inputs, case.expected, case.leaks) for number, case in enumerate(cases)]
     safe = [each for each in every if not cases[each[0]].lethal]
     batches = [batch for lane in range(bench.guests) if (batch := safe[lane :: bench.guests])]
     batches += [[each] for each in every if cases[each[0]].lethal]

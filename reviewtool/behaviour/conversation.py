@@ -109,6 +109,11 @@ class _Guest:
         except BrokenPipeError:
             pass  # the guest has ended, which answers() sees for itself
 
+    @property
+    def full(self) -> bool:
+        """Whether it has lost so much memory that it takes no more sequences."""
+        return self._recorder.full
+
     def close(self) -> None:
         """End the guest."""
         self._stop.set()
@@ -140,6 +145,9 @@ class Conversation:
                 guest.close()
                 self._guest = None
                 self.deaths += 1
+            elif guest.full:
+                guest.close()
+                self._guest = None
             elif rest:
                 raise GuestFailed(
                     "the kernel died between two sequences", spell(rest[0]), "nothing was learned"

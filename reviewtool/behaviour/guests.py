@@ -60,7 +60,7 @@ class Settings:
             return self._plan(cases=None)
         return self._plan(cases=[{"case": n, "inputs": spell(word)} for n, word in words])
 
-    def plan_expecting(self, words: Iterable[tuple[Word, tuple[Observation, ...]]]) -> bytes:
+    def plan_expecting(self, words: "Iterable[Expecting]") -> bytes:
         """The plan for a guest that compares for itself; see :mod:`refmodel.guest.quick`."""
         return self._plan(**numbered(words))
 
@@ -77,12 +77,17 @@ class Settings:
         ).encode()
 
 
-def numbered(words: Iterable[tuple[Word, tuple[Observation, ...]]]) -> dict[str, list[str]]:
+Expecting = tuple[Word, tuple[Observation, ...], bool | None]
+"""A sequence, what is answered, and whether memory is lost: None where that does not matter."""
+_LOST = {False: "", True: "|leaks", None: "|any"}
+
+
+def numbered(words: Iterable[Expecting]) -> dict[str, list[str]]:
     """Sequences with their answers, each input and each answer spelled once and then by number."""
     inputs: dict[Input, str] = {}
     answers: dict[Observation, str] = {}
     quick = []
-    for word, expected in words:
+    for word, expected, leaks in words:
         for each in word:
             if each not in inputs:
                 inputs[each] = str(len(inputs))
@@ -90,7 +95,8 @@ def numbered(words: Iterable[tuple[Word, tuple[Observation, ...]]]) -> dict[str,
             if seen not in answers:
                 answers[seen] = str(len(answers))
         given = " ".join([inputs[each] for each in word])
-        quick.append(f"{given}|{' '.join([answers[seen] for seen in expected])}")
+        wanted = " ".join([answers[seen] for seen in expected])
+        quick.append(f"{given}|{wanted}{_LOST[leaks]}")
     return {"quick": quick, "words": list(map(str, inputs)), "answers": list(map(str, answers))}
 
 
@@ -226,6 +232,7 @@ class Recorder:
         self.words = dict(words)
         self.traces: dict[int, Trace] = {}
         self.ready = self.done = False
+        self.full = False
         self.hung = False
         self.error = ""
         self.refused = ""
@@ -263,9 +270,10 @@ class Recorder:
             self.refused = message["refused"]
         elif "error" in message:
             self.error = message["error"]
-        elif "done" in message:
+        elif "done" in message or "full" in message:
             self._complain_late()
             self.done = True
+            self.full |= "full" in message
 
     def latest(self) -> tuple[int, Trace]:
         """The sequence that was through last."""
@@ -344,8 +352,9 @@ def record(
 ) -> Recording:
     """Run every sequence, in as many guests as it takes.
 
-    ``after_death`` is given the trace that ended a guest and what has not run yet, and says what
-    of it is still to run; the remainder is ``left_out``. ``on_trace`` learns how many are done,
+    A guest that has lost much memory to leaks is followed by another. ``after_death`` is given the
+    trace that ended a guest and what has not run yet, and says what of it is still to run; the
+    remainder is ``left_out``. ``on_trace`` learns how many are done,
     ``on_new`` gets the number and the trace of each as soon as it is through.
     Raises GuestFailed if a guest does not come up.
     """
@@ -368,7 +377,9 @@ def record(
             on_new(*recorder.latest())
         recording.traces |= recorder.traces
         unfinished = [each for each in rest if each[0] not in recorder.traces]
-        if unfinished:
+        if unfinished and recorder.full:
+            rest = unfinished
+        elif unfinished:
             *_, last = recorder.traces.values()
             keep = after_death(last, unfinished)
             numbers = {number for number, _ in keep}

@@ -7,6 +7,7 @@ HSI methods, since it only tells apart what has to be.
 """
 
 from collections.abc import Iterable, Iterator
+from heapq import heappop, heappush
 
 from refmodel.vocabulary import Input, Observation
 from reviewtool.behaviour.minimal import Minimal, Word
@@ -14,8 +15,14 @@ from reviewtool.behaviour.minimal import Minimal, Word
 FATAL = frozenset({"oops", "hang"})
 GONE = "dead"
 
-_LONGEST = 8
-"""Inputs up to which one word is looked for that tells a class from all others."""
+_DEAREST = 20
+"""Up to what cost one word is looked for that tells a class from all others."""
+_THREADED = frozenset({"read", "write", "vcpu-read", "vcpu-write", "kvm-read"})
+
+
+def cost(each: Input) -> int:
+    """What a step takes, in system calls of the guest's: one of its threads, or one call."""
+    return 4 if each.op in _THREADED else 1
 
 
 def fatal(seen: Observation) -> bool:
@@ -47,23 +54,46 @@ def identifiers(minimal: Minimal) -> tuple[tuple[Word, ...], ...]:
     return tuple(chosen)
 
 
+def _costs(word: Word) -> int:
+    return sum(map(cost, word))
+
+
+def ways(minimal: Minimal) -> dict[int, Word]:
+    """A cheapest way to each class in which there still is a kernel."""
+    found: dict[int, Word] = {}
+    pending: list[tuple[int, int, Word, int]] = [(0, 0, (), 0)]
+    count = 0
+    while pending:
+        spent, _, word, its = heappop(pending)
+        if its in found:
+            continue
+        found[its] = word
+        for each, (to, seen) in minimal.rows[its].items():
+            if to not in found and not fatal(seen):
+                count += 1
+                heappush(pending, (spent + cost(each), count, (*word, each), to))
+    return found
+
+
 def _alone(minimal: Minimal, its: int, others: Iterable[int]) -> Word:
-    """A shortest word that ``its`` answers as none of ``others`` does, and that kills none of those
-    it has not been told from yet. Empty where there is none of moderate length."""
-    level: list[tuple[Word, int, frozenset[int]]] = [((), its, frozenset(others))]
-    seen = {level[0][1:]}
-    for _ in range(_LONGEST):
-        longer = []
-        for word, now, rest in level:
-            for each, (to, answer) in minimal.rows[now].items():
-                alike = _alike(minimal, each, to, answer, rest)
-                if alike is None or (to, alike) in seen:
-                    continue
-                if not alike:
-                    return (*word, each)
-                seen.add((to, alike))
-                longer.append(((*word, each), to, alike))
-        level = longer
+    """A cheapest word that ``its`` answers as none of ``others`` does, and that kills none of those
+    it has not been told from yet. Empty where there is none of moderate cost."""
+    start = frozenset(others)
+    pending: list[tuple[int, int, Word, int, frozenset[int]]] = [(0, 0, (), its, start)]
+    seen = set()
+    count = 0
+    while pending:
+        spent, _, word, now, rest = heappop(pending)
+        if not rest:
+            return word
+        if (now, rest) in seen or spent > _DEAREST:
+            continue
+        seen.add((now, rest))
+        for each, (to, answer) in minimal.rows[now].items():
+            alike = _alike(minimal, each, to, answer, rest)
+            if alike is not None and (to, alike) not in seen:
+                count += 1
+                heappush(pending, (spent + cost(each), count, (*word, each), to, alike))
     return ()
 
 
@@ -102,7 +132,7 @@ def _several(minimal: Minimal, its: int, others: list[int]) -> Iterator[Word]:
 
 
 def _gentle(minimal: Minimal, a: int, b: int) -> Word:
-    """A shortest word two classes answer differently and both outlive; empty if there is none."""
+    """A short word two classes answer differently and both outlive; empty if there is none."""
     queue: list[tuple[Word, int, int]] = [((), a, b)]
     seen = {(a, b)}
     for word, one, two in queue:
@@ -159,12 +189,13 @@ _Node = dict[Input, "_Node"]
 
 
 def complete_words(minimal: Minimal, inputs: tuple[Input, ...], extra: int) -> Iterator[Word]:
-    """The H suite: after every shortest way to a class, every sequence of up to ``extra`` + 1
+    """The H suite: after a cheapest way to each class, every sequence of up to ``extra`` + 1
     inputs, then what tells the class reached from those it must not be, and that asked there, too.
     None is a prefix of another. Words may end where the kernel does.
     """
     identifying = identifiers(minimal)
-    living = alive(minimal)
+    access = ways(minimal)
+    living = sorted(access)
     tree = _Tree()
 
     def extend(its: int, word: Word, left: int) -> None:
@@ -178,20 +209,20 @@ def complete_words(minimal: Minimal, inputs: tuple[Input, ...], extra: int) -> I
                     extend(step[0], (*word, each), left - 1)
 
     for its in living:
-        extend(its, minimal.access[its], extra + 1)
+        extend(its, access[its], extra + 1)
     for its in living:
         for other in living:
             told = (word[: apart(minimal, its, other, word)] for word in identifying[its])
-            shortest = min(filter(None, told), key=len, default=())
-            tree.at(minimal.access[other] + shortest)
+            shortest = min(filter(None, told), key=_costs, default=())
+            tree.at(access[other] + shortest)
     for its in living:
-        _tell_on_the_way(minimal, tree, identifying, its, inputs, extra + 1)
+        _tell_on_the_way(minimal, tree.at(access[its]), identifying, its, inputs, extra + 1)
     return tree.words()
 
 
 def _tell_on_the_way(
     minimal: Minimal,
-    tree: _Tree,
+    origin: "_Node",
     identifying: tuple[tuple[Word, ...], ...],
     start: int,
     inputs: tuple[Input, ...],
@@ -215,7 +246,6 @@ def _tell_on_the_way(
                 if step is not None and not fatal(step[1]):
                     extend(further, step[0], here[each], left - 1)
 
-    origin = tree.at(minimal.access[start])
     for each in inputs:
         step = minimal.rows[start].get(each)
         if step is not None and not fatal(step[1]):

@@ -31,7 +31,8 @@ from reviewtool.behaviour.memory import Memory, Node
 from reviewtool.behaviour.minimal import Minimal, minimise
 from reviewtool.progress import SILENT, Progress
 
-_PORTION, _BULK, _SAMPLE, _WALKS, _FAR = 400, 4000, 2000, 2000, 24
+_PORTION, _BULK, _SAMPLE = 400, 4000, 2000
+_WALKS, _FEW_WALKS, _FAR = 2000, 100, 24
 _FEW = 16
 """States up to which a hypothesis is tried for one state more in any case."""
 _DEAD = Observation(GONE)
@@ -221,7 +222,7 @@ class _Search:
             [each for each in harmless[its] if row[each].target != its]
             for its, row in enumerate(rows)
         ]
-        for _ in range(_WALKS):
+        for _ in range(_WALKS if self._memory.bulk else _FEW_WALKS):
             its = 0
             word: list[Input] = []
             while len(word) < _FAR and harmless[its]:

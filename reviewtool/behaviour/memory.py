@@ -91,7 +91,7 @@ class Memory:
             return
         self.ask_all(word for word, expected in cases if any(map(fatal, expected)))
         missing = [
-            (number, word, expected)
+            (number, word, expected, None)
             for number, (word, expected) in enumerate(cases)
             if self.answers(word) is None
         ]

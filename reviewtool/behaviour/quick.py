@@ -7,6 +7,7 @@ told; so a result is the same as without this, only sooner.
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from refmodel.vocabulary import Observation
 from reviewtool.behaviour.agent import agent_line
@@ -24,8 +25,9 @@ MANY = 256
 """Sequences from which on it is worth it."""
 _WINDOW = 64  # as refmodel.guest.quick.EVERY: what may be near a death or a complaint
 
-Expected = tuple[int, Word, tuple[Observation, ...]]
-"""A sequence by number, with what is expected of it."""
+Expected = tuple[int, Word, tuple[Observation, ...], bool | None]
+"""A sequence by number, with what is expected of it: the answers, and whether memory is lost; None
+where that does not matter."""
 
 
 def record_expected(
@@ -43,14 +45,11 @@ def record_expected(
     whole = Recording()
     rest = list(cases)
     while len(rest) >= MANY:
-        quick = _Quick(rest)
-        run(settings.plan_expecting([(word, expected) for _, word, expected in rest]), quick.line)
+        quick = _Quick(rest, on_new, partial(_counted, on_trace, whole))
+        run(settings.plan_expecting(each[1:] for each in rest), quick.line)
         whole.guests += 1
         quick.end()
         whole.agreed |= quick.agreed
-        for number in quick.agreed:
-            on_new(number, None)
-        on_trace(len(whole.traces) + len(whole.agreed))
         onward = rest[quick.reached :]
         # Whose death it was is known once it has died step by step.
         kept = _Onward(after_death, onward)
@@ -61,6 +60,10 @@ def record_expected(
             break
     _again(run, settings, rest, whole, after_death, on_trace, on_new)
     return whole
+
+
+def _counted(on_trace: Callable[[int], None], whole: Recording, more: int) -> None:
+    on_trace(len(whole.traces) + len(whole.agreed) + more)
 
 
 def _again(
@@ -74,7 +77,7 @@ def _again(
 ) -> None:
     """Run ``cases`` with every step told, and add what came of it to ``whole``."""
     before = len(whole.traces) + len(whole.agreed)
-    words = [(number, word) for number, word, _ in cases]
+    words = [(number, word) for number, word, *_ in cases]
     told = record(run, settings, words, after_death, lambda count: on_trace(before + count), on_new)
     whole.traces |= told.traces
     whole.guests += told.guests
@@ -94,7 +97,7 @@ class _Onward:
         self.left_out: list[int] = []
 
     def choose(self, killer: Trace, near: Sequence[Numbered]) -> Sequence[Numbered]:
-        later = [(number, word) for number, word, _ in self.rest]
+        later = [(number, word) for number, word, *_ in self.rest]
         kept = {number for number, _ in self._after_death(killer, [*near, *later])}
         self.left_out += [number for number, _ in later if number not in kept]
         self.rest = [each for each in self.rest if each[0] in kept]
@@ -104,8 +107,15 @@ class _Onward:
 class _Quick:
     """Listens to a guest that compares for itself."""
 
-    def __init__(self, cases: Sequence[Expected]) -> None:
+    def __init__(
+        self,
+        cases: Sequence[Expected],
+        on_new: Callable[[int, None], None],
+        on_count: Callable[[int], None],
+    ) -> None:
         self._cases = cases
+        self._on_new = on_new
+        self._on_count = on_count
         self.agreed: dict[int, float] = {}
         self.doubtful: list[Expected] = []
         self.reached = 0
@@ -123,7 +133,10 @@ class _Quick:
             self._differs.add(message["differs"])
         elif "through" in message:
             self._close(message["through"])
-        elif "done" in message:
+        elif "full" in message:
+            self._done = True
+            self._close(message["full"])
+        elif "done" in message and not self._done:
             self._done = True
             self._close(len(self._cases))
 
@@ -141,4 +154,6 @@ class _Quick:
                 self.doubtful.append(case)
             else:
                 self.agreed[case[0]] = seconds
+                self._on_new(case[0], None)
         self.reached, self._complained, self._since = place, False, time.monotonic()
+        self._on_count(len(self.agreed))

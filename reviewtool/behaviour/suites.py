@@ -13,8 +13,8 @@ from refmodel.model import Model, conflicting
 from refmodel.vocabulary import Input, Observation, parse
 from refmodel.world import World
 from reviewtool.behaviour.compare import BehaviourDiff
-from reviewtool.behaviour.explore import explore, trace
-from reviewtool.behaviour.identify import alive, complete_words, fatal
+from reviewtool.behaviour.explore import Machine, explore
+from reviewtool.behaviour.identify import alive, complete_words, fatal, ways
 from reviewtool.behaviour.minimal import Word, minimise
 from reviewtool.behaviour.scenarios import RACES, SCENARIOS
 from reviewtool.behaviour.stopped import answers, settled
@@ -29,13 +29,15 @@ STOPPABLE = "kvm_kmem_gmem_write"
 class Case:
     """One sequence, what the model answers, and why it is asked.  ``lethal``: ends in an oops.
 
-    Of a suite of many thousands, ``part`` is what a case has in common with those it is told with.
+    ``leaks``: the model says that memory is lost. Of a suite of many thousands, ``part`` is what a
+    case has in common with those it is told with.
     """
 
     inputs: Word
     expected: tuple[Observation, ...]
     reason: str
     lethal: bool = False
+    leaks: bool = False
     part: Word | None = None
 
 
@@ -66,17 +68,18 @@ def complete(
     extra: int = 0,
     progress: Progress = SILENT,
     limit: int | None = None,
+    crashes: bool = True,
 ) -> Suite:
     """The H suite of ``model`` in ``world``, complete for ``extra`` states more.
 
-    A step that crashes the kernel is taken once in each state, after a shortest sequence that leads
-    there: each costs a kernel. What else would end with it is left out, and said to be.
-    Raises ValueError if ``limit`` states do not hold the machine.
+    A step that crashes the kernel is taken once in each state, after one sequence that leads there,
+    since each costs a kernel; without ``crashes`` another suite does that. What else would end with
+    it is left out, and said to be. Raises ValueError if ``limit`` states do not hold the machine.
     """
     machine = explore(model, world, limit, progress)
     minimal = minimise(machine)
     living = alive(minimal)
-    access = {minimal.access[its] for its in living}
+    access = set(ways(minimal).values())
     reason = "every transition, and where it leads"
     cases, lethal, dropped = [], [], 0
     for word in complete_words(minimal, machine.inputs, extra):
@@ -84,8 +87,8 @@ def complete(
         assert expected is not None  # noqa: S101 - a suite's words may be given
         start = _start(word, access)
         if not fatal(expected[-1]):
-            cases.append(Case(word, expected, reason, part=start))
-        elif word[:-1] in access:
+            cases.append(Case(word, expected, reason, leaks=_leaks(machine, word), part=start))
+        elif crashes and word[:-1] in access:
             lethal.append(Case(word, expected, reason, lethal=True, part=start))
         else:
             dropped += 1
@@ -96,13 +99,20 @@ def complete(
         f"{more} the model's {len(living)}",
         world,
         (*cases, *lethal),
-        f"{dropped} sequences that end with a step that crashes the kernel, which is taken in the "
-        "same state of the model after a shorter sequence"
+        f"{dropped} sequences that crash the kernel by a step that another one takes in the same "
+        f"state of the model{'' if crashes else ', in complete0'}"
         if dropped
         else "",
         len(living),
         extra > 0,
     )
+
+
+def _leaks(machine: Machine, word: Word) -> bool:
+    state = 0
+    for each in word:
+        state = machine.rows[state][each].target
+    return machine.states[state].leaked
 
 
 def _start(word: Word, access: set[Word]) -> Word:
@@ -124,7 +134,7 @@ def _case(model: Model, world: World, word: Word, reason: str) -> Case:
         expected.append(seen)
         if seen.result == OOPS:
             return Case(word[: len(expected)], tuple(expected), reason, lethal=True)
-    return Case(word[: len(expected)], tuple(expected), reason)
+    return Case(word[: len(expected)], tuple(expected), reason, leaks=state.leaked)
 
 
 def scenarios(model: Model, world: World) -> Suite:
@@ -178,6 +188,5 @@ def random_walks(
                 continue
             word.append(each)
             state = target
-        expected = trace(model, world, tuple(word)).observations
-        cases.append(Case(tuple(word), expected, f"random walk {number} of seed {seed}"))
+        cases.append(_case(model, world, tuple(word), f"random walk {number} of seed {seed}"))
     return Suite("random", f"random walks, seed {seed}", world, tuple(cases))

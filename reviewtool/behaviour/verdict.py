@@ -135,7 +135,7 @@ def standard_suites(
     if walks:
         made.append(random_walks(model, large, seed, walks))
     if extra:
-        made.append(complete(model, small, extra, progress))
+        made.append(complete(model, small, extra, progress, crashes=False))
     return tuple(made)
 
 
@@ -221,7 +221,7 @@ def _in_turn(suites: Sequence[Suite], numbers: Sequence[int]) -> Iterator[list[i
 
 def _suite_text(suite: Suite) -> Iterator[str]:
     yield f"{suite.name} {suite.claim} {suite.world} {suite.left_out}"
-    told = numbered((case.inputs, case.expected) for case in suite.cases)
+    told = numbered((case.inputs, case.expected, case.leaks) for case in suite.cases)
     yield from ("\n".join(lines) for lines in told.values())
     yield "\n".join(case.reason for case in suite.cases)
 

@@ -77,7 +77,7 @@ class Pretender:
         self.booted.append(list(range(len(given["quick"]))))
         on_line('RT {"ready": {}}')
         for place, text in enumerate(given["quick"]):
-            inputs, _, wanted = text.partition("|")
+            inputs, wanted, *lost = text.split("|")
             state, agrees = self.model.initial(world), True
             for each, answer in zip(inputs.split(), wanted.split(), strict=True):
                 word = given["words"][int(each)]
@@ -87,7 +87,7 @@ class Pretender:
                 if seen.result == "oops" or self.deadly(word):
                     return GuestEnd("panic", PANIC[0])
                 agrees &= str(seen) == given["answers"][int(answer)]
-            if not agrees:
+            if not agrees or (lost != ["any"] and state.leaked != bool(lost)):
                 on_line(f'RT {{"differs": {place}}}')
             if place % EVERY == EVERY - 1:
                 on_line(f'RT {{"through": {place + 1}}}')

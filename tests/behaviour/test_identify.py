@@ -18,6 +18,7 @@ from reviewtool.behaviour.identify import (
     fatal,
     identifiers,
     maximal,
+    ways,
 )
 from reviewtool.behaviour.minimal import Word, minimise
 from reviewtool.behaviour.models import load
@@ -122,9 +123,12 @@ def test_no_kernel_has_to_die_to_tell_states_apart(name: str) -> None:
 
 
 def test_a_suite_gives_every_input_in_every_state() -> None:
-    minimal = minimise(explore(load("rfc_missing"), SMALL))
-    words = set(complete_words(minimal, explore(load("rfc_missing"), SMALL).inputs, 0))
-    for its in alive(minimal):
+    machine = explore(load("rfc_missing"), SMALL)
+    minimal = minimise(machine)
+    words = complete_words(minimal, machine.inputs, 0)
+    begun = {word[:length] for word in words for length in range(len(word) + 1)}
+    access = ways(minimal)
+    assert set(access) == set(alive(minimal))
+    for its, word in access.items():
         for each in minimal.rows[its]:
-            start = (*minimal.access[its], each)
-            assert any(word[: len(start)] == start for word in words)
+            assert (*word, each) in begun

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A guest that compares for itself comes to the same as one that tells every step."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -11,7 +11,7 @@ from refmodel.vocabulary import Input, parse
 from refmodel.world import World
 from reviewtool.behaviour.conformance import Bench, run_suite
 from reviewtool.behaviour.explore import trace
-from reviewtool.behaviour.guests import Recording, Settings, Trace, record
+from reviewtool.behaviour.guests import GuestEnd, Recording, Settings, Trace, record
 from reviewtool.behaviour.models import load
 from reviewtool.behaviour.quick import MANY, Expected, record_expected
 from reviewtool.behaviour.suites import complete
@@ -24,12 +24,12 @@ CHARMED = parse("fallocate p0; punch p0")
 
 def cases(count: int, odd: Sequence[int] = ()) -> list[Expected]:
     """Many sequences; those in ``odd`` have inputs of their own."""
-    made = []
+    made: list[Expected] = []
     for number in range(count):
         value = WORLD.values[number % 26]
         word: tuple[Input, ...] = parse(f"pwrite p0 {value}; read u0 p0")
         word = (*word, *CHARMED) if number in odd else word
-        made.append((number, word, trace(V3, WORLD, word).observations))
+        made.append((number, word, trace(V3, WORLD, word).observations, False))
     return made
 
 
@@ -42,14 +42,14 @@ def alike(quick: Recording, slow: Recording, every: list[Expected]) -> bool:
 
     agreed: dict[int, object] = {
         number: (word, tuple(map(str, expected)), [])
-        for number, word, expected in every
+        for number, word, expected, _ in every
         if number in quick.agreed
     }
     return told(quick) | agreed == told(slow)
 
 
 def slowly(run: Pretender, every: list[Expected]) -> Recording:
-    return record(run, Settings.of(WORLD), [(number, word) for number, word, _ in every])
+    return record(run, Settings.of(WORLD), [(number, word) for number, word, *_ in every])
 
 
 def test_where_all_agree_one_guest_does() -> None:
@@ -134,3 +134,40 @@ def test_a_whole_suite_comes_to_the_same() -> None:
     result = run_suite(Bench(Pretender(model)), model, suite)
     assert result.agrees
     assert result.steps == suite.steps
+
+
+def test_memory_that_is_lost_as_expected_is_agreement_and_else_a_difference() -> None:
+    model = load("v2_minor_posted")
+    word = parse("register minor; pwrite p0 A; read u0 p0")
+    answers = trace(model, WORLD, word).observations
+    every: list[Expected] = [(number, word, answers, True) for number in range(MANY)]
+    quick = record_expected(Pretender(model), Settings.of(WORLD), every)
+    assert len(quick.agreed) == MANY
+    every[7] = (7, word, answers, False)
+    every[9] = (9, word, answers, None)
+    quick = record_expected(Pretender(model), Settings.of(WORLD), every)
+    assert list(quick.traces) == [7]
+
+
+def test_a_guest_that_lost_much_memory_is_followed_by_another() -> None:
+    class Forgetful(Pretender):
+        """Takes 100 sequences."""
+
+        def __call__(self, plan: bytes, on_line: Callable[[str], None]) -> GuestEnd:
+            taken = 0
+
+            def some(line: str) -> None:
+                nonlocal taken
+                if taken < 100:
+                    on_line(line)
+                taken += '"end"' in line
+                if taken == 100:
+                    on_line('RT {"full": 100}')
+
+            return super().__call__(plan, some)
+
+    every = cases(MANY - 1)
+    recording = record(Forgetful(V3), Settings.of(WORLD), [each[:2] for each in every])
+    assert recording.guests == 3
+    assert len(recording.traces) == MANY - 1
+    assert not recording.left_out

@@ -14,7 +14,7 @@ the one after the last line::
     RT {"done": {"cases": 4, "steps": 17, "seconds": 0.01}}
 
 A leak is told only where pages were not given back (:mod:`refmodel.guest.leaks`); its step is null
-if none could be made out.
+if none could be made out. A run that has lost much to leaks ends early, after ``{"full": cases}``.
 
 The run stops early, without ``done``, after ``{"hang": [threads], "case": n, "step": k}`` (step
 null: not even closing the userfaultfd freed the thread), after ``{"refused": "EIO", "case": n}``
@@ -132,6 +132,9 @@ def run_cases(place: Place, cases: Iterable[dict[str, Any]], leaks: LeakWatch | 
             say(found | {"allocated": leak.allocated})
         say({"case": place.case, "end": True})
         place.cases += 1
+        if leaks and leaks.full:
+            say({"full": place.cases})
+            break
     return steps
 
 

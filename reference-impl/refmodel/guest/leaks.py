@@ -20,6 +20,7 @@ _SIZE = 1 << 14
 _TRACED = 16
 """Leaks traced to their step in one run: each costs as many sequences as it has steps, and what
 these leak in turn."""
+_TOO_MUCH = 2048
 _UNEVICTABLE = 1 << 18  # KPF_UNEVICTABLE
 _FLAGS = 1 << 24
 _FRAME = re.compile(r"^ +(([\w.]+)\+0x.*)", re.MULTILINE)
@@ -54,7 +55,8 @@ class LeakWatch:
 
     def __init__(self) -> None:
         self._file = os.open("/proc/vmstat", os.O_RDONLY | os.O_CLOEXEC)
-        self._held = self._count()
+        self._held = self._first = self._count()
+        self._pages = 0
         self._traced = 0
         self._told: set[int] = set()
         self._owners = _page_owners()
@@ -64,9 +66,9 @@ class LeakWatch:
 
         To tell the step, runs the sequence's beginnings once more, the shortest first.
         """
-        pages = self._grown()
-        if pages <= 0:
+        if not self.lost():
             return None
+        pages = self._pages
         allocated = self._allocation() if self._owners >= 0 else ()
         if self._traced == _TRACED:
             return Leak(pages, None, allocated)
@@ -75,6 +77,16 @@ class LeakWatch:
         if self._owners >= 0:
             self._told = _unevictable()
         return Leak(pages, step, allocated)
+
+    def lost(self) -> bool:
+        """Whether pages were not given back since the last look."""
+        self._pages = self._grown()
+        return self._pages > 0
+
+    @property
+    def full(self) -> bool:
+        """Whether so much is lost that another guest had better go on."""
+        return self._held > self._first + _TOO_MUCH
 
     def _culprit(self, driver: Driver, inputs: Sequence[Input]) -> int | None:
         """The last step of the shortest beginning that leaks when it is run by itself."""
