@@ -374,6 +374,7 @@ def record(
         recording.guests += 1
         if not recorder.done:
             recorder.finish(end)
+            on_trace(len(recording.traces) + len(recorder.traces))
             on_new(*recorder.latest())
         recording.traces |= recorder.traces
         unfinished = [each for each in rest if each[0] not in recorder.traces]

@@ -8,7 +8,7 @@ twice, and two different answers to one sequence end the learning.
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -194,25 +194,42 @@ class _Search:
 
     def _tries(self, rows: _Table, minimal: Minimal) -> Iterator[list[Word]]:
         """What may contradict: the complete suite, then that for one state more, and so on."""
-        yield sorted(complete_words(minimal, self._inputs, 0), key=len)
+        yield sorted(self._spared(rows, complete_words(minimal, self._inputs, 0)), key=len)
         # What many inputs have to come together for, no suite for few more states holds.
         yield list(self._walks(rows))
         # A hypothesis of few states says little of what it may hide.
         for extra in range(1, max(self._extra, len(rows) <= _FEW) + 1):
             # Some of them first: the whole is long, and most hypotheses are wrong.
             yield list(self._sample(rows, minimal, extra))
-            words, self.left_out = [], 0
-            for word in complete_words(minimal, self._inputs, extra):
-                end = _end(rows, word)
-                if end < len(word) and self._memory.answers(word[: end + 1]) is None:
-                    self.left_out += 1
-                    words.append(word[:end])
-                else:
-                    words.append(word)
-            words = maximal(words)
+            words = self._spared(rows, complete_words(minimal, self._inputs, extra))
             # In no order: a contradiction is found as early as there are many.
             random.Random(self.hypotheses).shuffle(words)  # noqa: S311 - repeatable, no secret
             yield words
+
+    def _spared(self, rows: _Table, words: Iterable[Word]) -> list[Word]:
+        """``words``, without the end of those that would kill once more by a step that is known to
+        kill in the same state."""
+        deadly, spared, self.left_out = self._deadly(rows), [], 0
+        for word in words:
+            end, state = _end(rows, word)
+            if end < len(word) and (state, word[end]) in deadly:
+                if self._memory.answers(word[: end + 1]) is None:
+                    self.left_out += 1
+                word = word[:end]
+            spared.append(word)
+        return maximal(spared)
+
+    def _deadly(self, rows: _Table) -> set[tuple[int, Input]]:
+        """The steps by which the kernel was seen to die, in the states of a hypothesis."""
+        found = set()
+        queue: list[tuple[int, dict[Input, Node]]] = [(0, self._memory.known)]
+        for state, known in queue:
+            for each, node in known.items():
+                if fatal(node.seen):
+                    found.add((state, each))
+                elif node.onward and each in rows[state]:
+                    queue.append((rows[state][each].target, node.onward))
+        return found
 
     def _walks(self, rows: _Table) -> Iterator[Word]:
         """Random walks that kill nothing, as far as is known; every other step leads elsewhere."""
@@ -247,7 +264,7 @@ class _Search:
                 each, its = source.choice(onward)
                 word.append(each)
             word += source.choice(identifying[its] or ((),))
-            yield tuple(word[: _end(rows, tuple(word))])
+            yield tuple(word[: _end(rows, tuple(word))[0]])
 
     def _remembered(self, rows: _Table) -> Word | None:
         """The shortest known sequence that ``rows`` is wrong about. One that kills nothing comes
@@ -277,14 +294,15 @@ def _expected(rows: _Table, word: Word) -> tuple[Observation, ...]:
     return tuple(seen)
 
 
-def _end(rows: _Table, word: Word) -> int:
-    """The place of the step in ``word`` that kills the kernel, or the length of ``word``."""
+def _end(rows: _Table, word: Word) -> tuple[int, int]:
+    """The place of the step in ``word`` that kills the kernel, or the length of ``word``, and the
+    state there."""
     state = 0
     for number, each in enumerate(word):
         step = rows[state].get(each)
         if step is None:
             break
         if fatal(step.observation):
-            return number
+            return number, state
         state = step.target
-    return len(word)
+    return len(word), state

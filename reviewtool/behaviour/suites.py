@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from refmodel.model import Model, conflicting
 from refmodel.vocabulary import Input, Observation, parse
-from refmodel.world import World
+from refmodel.world import State, World
 from reviewtool.behaviour.compare import BehaviourDiff
 from reviewtool.behaviour.explore import Machine, explore
 from reviewtool.behaviour.identify import alive, complete_words, fatal, ways
@@ -68,39 +68,44 @@ def complete(
     extra: int = 0,
     progress: Progress = SILENT,
     limit: int | None = None,
-    crashes: bool = True,
 ) -> Suite:
     """The H suite of ``model`` in ``world``, complete for ``extra`` states more.
 
-    A step that crashes the kernel is taken once in each state, after one sequence that leads there,
-    since each costs a kernel; without ``crashes`` another suite does that. What else would end with
-    it is left out, and said to be. Raises ValueError if ``limit`` states do not hold the machine.
+    Each way to crash costs a kernel. A suite for more states takes each step that crashes it once
+    in each state, after one sequence that leads there; that for none only takes a shortest of those
+    that crash it in the same way. What else would end so is left out, and said to be.
+    Raises ValueError if ``limit`` states do not hold the machine.
     """
     machine = explore(model, world, limit, progress)
     minimal = minimise(machine)
     living = alive(minimal)
     access = set(ways(minimal).values())
     reason = "every transition, and where it leads"
-    cases, lethal, dropped = [], [], 0
+    cases, crashes = [], 0
+    lethal: dict[tuple[Word | str, Input], Case] = {}
     for word in complete_words(minimal, machine.inputs, extra):
         expected = minimal.run(0, word)
         assert expected is not None  # noqa: S101 - a suite's words may be given
         start = _start(word, access)
+        last = _last(machine, word)
         if not fatal(expected[-1]):
-            cases.append(Case(word, expected, reason, leaks=_leaks(machine, word), part=start))
-        elif crashes and word[:-1] in access:
-            lethal.append(Case(word, expected, reason, lethal=True, part=start))
-        else:
-            dropped += 1
+            cases.append(Case(word, expected, reason, leaks=last.leaked, part=start))
+            continue
+        crashes += 1
+        way = word[:-1] if extra else last.dead
+        before = lethal.get((way, word[-1]))
+        if word[:-1] in access if extra else before is None or len(word) < len(before.inputs):
+            lethal[way, word[-1]] = Case(word, expected, reason, lethal=True, part=start)
+    dropped = crashes - len(lethal)
     more = f"at most {extra} states more than" if extra else "no more states than"
     return Suite(
         f"complete{extra}",
         f"equivalent in the world of {world}, if the kernel, reduced to what can be observed, has "
         f"{more} the model's {len(living)}",
         world,
-        (*cases, *lethal),
-        f"{dropped} sequences that crash the kernel by a step that another one takes in the same "
-        f"state of the model{'' if crashes else ', in complete0'}"
+        (*cases, *lethal.values()),
+        f"{dropped} sequences that crash the kernel "
+        + ("by a step taken in the same state before" if extra else "in a way another one does")
         if dropped
         else "",
         len(living),
@@ -108,11 +113,12 @@ def complete(
     )
 
 
-def _leaks(machine: Machine, word: Word) -> bool:
+def _last(machine: Machine, word: Word) -> State:
+    """The model's state after ``word``."""
     state = 0
     for each in word:
         state = machine.rows[state][each].target
-    return machine.states[state].leaked
+    return machine.states[state]
 
 
 def _start(word: Word, access: set[Word]) -> Word:

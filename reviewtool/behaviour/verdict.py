@@ -135,7 +135,7 @@ def standard_suites(
     if walks:
         made.append(random_walks(model, large, seed, walks))
     if extra:
-        made.append(complete(model, small, extra, progress, crashes=False))
+        made.append(complete(model, small, extra, progress))
     return tuple(made)
 
 
