@@ -171,7 +171,11 @@ def _record_together(
     every = [(number, case.inputs, case.expected, case.leaks) for number, case in enumerate(cases)]
     safe = [each for each in every if not cases[each[0]].lethal]
     batches = [batch for lane in range(bench.guests) if (batch := safe[lane :: bench.guests])]
-    batches += [[each] for each in every if cases[each[0]].lethal]
+    deadly: dict[Word, list[int]] = {}
+    for number, case in enumerate(cases):
+        if case.lethal:
+            deadly.setdefault(case.inputs, []).append(number)
+    batches += [[every[same[0]]] for same in deadly.values()]
     world = next(iter(suites.values())).world
     counts = _Counts(on_count)
 
@@ -179,7 +183,8 @@ def _record_together(
         if bench.on_case is not None:
             case = cases[number]
             agrees = trace is None or first_difference(case.expected, trace) is None
-            bench.on_case(suites[places[number][0]], case, agrees)
+            for same in deadly.get(case.inputs, [number]):
+                bench.on_case(suites[places[same][0]], cases[same], agrees)
 
     def run(lane: int) -> Recording:
         after_death = _after_death(model, world)
@@ -191,6 +196,10 @@ def _record_together(
     whole = list(bench.executor.map(run, lanes)) if bench.executor else [run(n) for n in lanes]
     recordings = {index: Recording() for index in suites}
     for recording in whole:
+        # Suites may ask for one crash: a kernel dies of it once, for all of them.
+        for first, *others in deadly.values():
+            if first in recording.traces:
+                recording.traces |= dict.fromkeys(others, recording.traces[first])
         for number, trace in recording.traces.items():
             index, n = places[number]
             recordings[index].traces[n] = trace

@@ -31,7 +31,7 @@ from reviewtool.behaviour.memory import Memory, Node
 from reviewtool.behaviour.minimal import Minimal, minimise
 from reviewtool.progress import SILENT, Progress
 
-_PORTION, _BULK, _SAMPLE = 400, 4000, 2000
+_FIRST, _PORTION, _BULK, _SAMPLE = 12, 400, 4000, 2000
 _WALKS, _FEW_WALKS, _FAR = 2000, 100, 24
 _FEW = 16
 """States up to which a hypothesis is tried for one state more in any case."""
@@ -182,14 +182,15 @@ class _Search:
             return found
         minimal = minimise(Machine("", self._world, self._inputs, (), rows, False, 0.0))
         for words in self._tries(rows, minimal):
-            start, portion = 0, _PORTION
+            start, portion = 0, _FIRST  # a contradiction may kill: not many before it is seen
             while start < len(words):
                 cases = [(word, _expected(rows, word)) for word in words[start : start + portion]]
                 self._memory.ask_expecting(cases)
                 found = self._remembered(rows)
                 if found:
                     return found
-                start, portion = start + portion, _BULK if self._memory.bulk else _PORTION
+                most = _BULK if self._memory.bulk else _PORTION
+                start, portion = start + portion, min(2 * portion, most)
         return None
 
     def _tries(self, rows: _Table, minimal: Minimal) -> Iterator[list[Word]]:

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -57,6 +58,26 @@ def test_a_predicted_crash_is_agreement_and_a_finding() -> None:
     assert finding.event.frames == ("folio_lock", "mfill_atomic_continue", "userfaultfd_ioctl")
     # The lethal case had a guest of its own.
     assert pretender.booted == [[0, 2], [1]]
+
+
+def test_suites_that_ask_for_one_crash_share_the_kernel_that_dies_of_it() -> None:
+    crash = suite_of(RFC, "register missing; continue p0", "read u0 p0")
+    pretender = Pretender(RFC)
+    heard: list[str] = []
+
+    def hear(suite: Suite, case: Case, agrees: bool) -> None:
+        assert agrees
+        heard.append(f"{suite.name}: {case.reason}")
+
+    bench = Bench(pretender, on_case=hear)
+    results = run_suites(bench, RFC, [crash, replace(crash, name="other")])
+    assert [(each.passed, each.deaths) for each in results] == [(2, 1), (2, 1)]
+    assert pretender.booted == [[1, 3], [0]]
+    assert sorted(heard) == [
+        f"{name}: {text}"
+        for name in ("other", "some")
+        for text in ("read u0 p0", "register missing; continue p0")
+    ]
 
 
 def test_a_crash_that_does_not_come_is_a_disagreement() -> None:
