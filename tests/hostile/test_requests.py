@@ -140,7 +140,7 @@ def test_without_a_sandbox_our_own_ports_are_held_all_the_same_and_it_is_said(
 ) -> None:
     built_kernel("v3")
     without(monkeypatch, tmp_path / "bin", "bwrap")
-    assert main(["test", "v3", "--study", "embedded", "--again", "--quiet"]) == 0
+    assert main(["test", "v3", "--study", "embedded", "--extra", "0", "--again", "--quiet"]) == 0
     assert "without a sandbox" in capsys.readouterr().out
 
 
@@ -159,7 +159,7 @@ def test_a_kernel_that_hangs_at_boot(
     monkeypatch.setattr(
         "reviewtool.behaviour.verdict.kernel_guest", partial(guests.kernel_guest, silence=2)
     )
-    assert main(["test", "v3", "--study", "embedded", "--again", "--quiet"]) == 2
+    assert main(["test", "v3", "--study", "embedded", "--extra", "0", "--again", "--quiet"]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
     (line,) = printed.err.splitlines()

@@ -2,6 +2,7 @@
 """Machines inferred from the embedded revisions' kernels; the whole alphabet takes minutes, so some
 of it has to do here."""
 
+import os
 import threading
 
 import pytest
@@ -16,8 +17,10 @@ from reviewtool.behaviour.guests import RunGuest, Settings, kernel_guest
 from reviewtool.behaviour.learn import learn
 from reviewtool.behaviour.minimal import minimise
 from reviewtool.behaviour.verdict import SMALL
+from reviewtool.lineage.study import embedded
 from reviewtool.report.learning import learned_shape
-from reviewtool.review.learning import LearnedRevision
+from reviewtool.review.learning import LearnedRevision, learn_revision
+from reviewtool.review.session import Session
 from tests.real.conftest import BuildRevision
 from tests.schemas import check_shape
 
@@ -51,3 +54,14 @@ def test_what_is_learned_from_a_kernel_is_its_model(
     check_shape("learn", learned_shape(told))
     assert found.states >= 6
     assert (found.deaths > 0) == (name == "rfc")
+
+
+@pytest.mark.skipif(
+    not os.environ.get("REVIEWTOOL_TEST_LEARN"),
+    reason="minutes for each revision: set REVIEWTOOL_TEST_LEARN=1",
+)
+@pytest.mark.parametrize("name", [one.id for one in embedded().revisions])
+def test_the_whole_machine_of_a_port_is_its_models(name: str) -> None:
+    found = learn_revision(Session(embedded()), name)
+    assert found.difference is None
+    assert found.learned.states == found.states
