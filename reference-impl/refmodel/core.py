@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What model code is written with: rules that say where they come from, and the kernel's numbers.
+"""What model code is written with: rules that say where they come from, the kernel's structs.
 
 The kernel itself is in layers named after the files they stand for, each working on a mutable copy
 of one state: :mod:`refmodel.filemap`, :mod:`refmodel.memory`, :mod:`refmodel.userfaultfd`,
 :mod:`refmodel.kvm`.  Methods carry the names of the kernel functions they stand for (a leading
-``__`` became ``_``); a revision overrides the functions its patches change.
+``__`` became ``_``); a revision is a subclass that overrides the functions its patches change.
 """
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, NamedTuple, TypeVar, cast
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar
 
 EFAULT, EEXIST, EINVAL, ENOENT = errno.EFAULT, errno.EEXIST, errno.EINVAL, errno.ENOENT
 ENOMEM, ENOSPC, EPERM, ESPIPE = errno.ENOMEM, errno.ENOSPC, errno.EPERM, errno.ESPIPE
@@ -20,11 +21,51 @@ VM_FAULT_HWPOISON = 0x0010
 VM_FAULT_NOPAGE = 0x0100
 VM_FAULT_LOCKED = 0x0200
 VM_FAULT_RETRY = 0x0400
+VM_FAULT_ERROR = VM_FAULT_SIGBUS | VM_FAULT_HWPOISON
 FAULT_FLAG_WRITE = 1 << 0
 
-VM_FAULT_ERROR = VM_FAULT_SIGBUS | VM_FAULT_HWPOISON
-
+VM_UFFD_MISSING, VM_UFFD_WP, VM_UFFD_MINOR = 1, 2, 4
+UFFD_FLAGS = VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR
 COPY, ZEROPAGE, CONTINUE, POISON_MODE = "copy", "zeropage", "continue", "poison"
+
+
+class Folio:
+    """A page of the page cache.  One lock, one content.
+
+    ``refs`` counts references functions hold, not those of the page cache and of page tables;
+    ``secret`` says that it was taken out of the kernel's direct map.
+    """
+
+    __slots__ = ("content", "locked", "refs", "secret", "uptodate")
+
+    def __init__(self, content: str, uptodate: bool, secret: bool = False) -> None:
+        self.content = content
+        self.uptodate = uptodate
+        self.secret = secret
+        self.locked = False
+        self.refs = 0
+
+
+class Vma:
+    """A mapping of the whole file.  ``flags`` are its VM_UFFD_* flags; armed means registered."""
+
+    __slots__ = ("flags", "ptes")
+
+    def __init__(self, flags: int, ptes: list[str]) -> None:
+        self.flags = flags
+        self.ptes = ptes
+
+
+class Vmf:
+    """struct vm_fault, as far as anybody here looks at it.  ``folio`` is what ->fault found."""
+
+    __slots__ = ("flags", "folio", "pgoff", "vma")
+
+    def __init__(self, vma: Vma, pgoff: int, flags: int = 0) -> None:
+        self.vma = vma
+        self.pgoff = pgoff
+        self.flags = flags
+        self.folio: Folio | None = None
 
 
 class Rule(NamedTuple):
@@ -36,6 +77,7 @@ class Rule(NamedTuple):
 
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+_Kernel = TypeVar("_Kernel", bound=type)
 
 
 def rule(source: str, text: str) -> Callable[[_Function], _Function]:
@@ -48,12 +90,25 @@ def rule(source: str, text: str) -> Callable[[_Function], _Function]:
     return mark
 
 
-def cited(function: _Function, source: str, text: str = "", name: str = "") -> _Function:
-    """``function`` once more, for a later patch that has it unchanged, or under another name."""
+def unchanged(source: str, *functions: str) -> Callable[[_Kernel], _Kernel]:
+    """Record that the patch at ``source`` has ``functions`` as an earlier series has them."""
 
+    def mark(kernel: _Kernel) -> _Kernel:
+        for name in functions:
+            setattr(kernel, name, _cited(getattr(kernel, name), source))
+        return kernel
+
+    return mark
+
+
+def _cited(function: _Function, source: str) -> Callable[..., Any]:
     @wraps(function)
     def again(*arguments: object) -> object:
         return function(*arguments)
 
-    again.__name__ = name or function.__name__
-    return rule(source, text or vars(function)["rule"].text)(cast("_Function", again))
+    return rule(source, vars(function)["rule"].text)(again)
+
+
+def ops(**functions: str) -> Mapping[str, str]:
+    """A struct of operations: which function, by name, is behind each slot."""
+    return MappingProxyType(functions)

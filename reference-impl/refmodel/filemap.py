@@ -3,41 +3,16 @@
 
 from collections.abc import Callable
 
-from refmodel.core import ENOENT
+from refmodel.core import ENOENT, Folio
 from refmodel.world import MAPPED, MIXED, STALE, ZERO, Oops, State
-
-
-class Folio:
-    """A page of the page cache.  One lock, one content.
-
-    ``refs`` counts references functions hold, not those of the page cache and of page tables;
-    ``secret`` says that it was taken out of the kernel's direct map.
-    """
-
-    __slots__ = ("content", "locked", "refs", "secret", "uptodate")
-
-    def __init__(self, content: str, uptodate: bool, secret: bool = False) -> None:
-        self.content = content
-        self.uptodate = uptodate
-        self.secret = secret
-        self.locked = False
-        self.refs = 0
-
-
-def halves(first: str, second: str) -> str:
-    """The content of a page of two halves."""
-    return first if first == second else f"{first}/{second}"
-
-
-def halves_of(content: str) -> tuple[str, str]:
-    first, slash, second = content.partition("/")
-    return (first, second) if slash else (content, content)
 
 
 def with_half(content: str, half: int, value: str) -> str:
     """``content`` with one half, 0 or 1, of the page replaced."""
-    first, second = halves_of(content)
-    return halves(first, value) if half else halves(value, second)
+    first, _, second = content.partition("/")
+    halves = [first, second or first]
+    halves[half] = value
+    return value if halves[0] == halves[1] else "/".join(halves)
 
 
 def read_back(folio: Folio) -> str:
@@ -53,11 +28,9 @@ class PageCache:
         self.size = state.size
         self.columns = tuple(zip(*state.pages, strict=True))
         """Of the state's pages: contents, uptodate flags, and so on, as class Page orders them."""
+        contents, uptodate, *_, secret = self.columns
         self.page_cache: list[Folio | None] = [
-            Folio(content, uptodate, secret) if content else None
-            for content, uptodate, secret in zip(
-                self.columns[0], self.columns[1], self.columns[6], strict=True
-            )
+            Folio(*its) if its[0] else None for its in zip(contents, uptodate, secret, strict=True)
         ]
         self.folios = [folio for folio in self.page_cache if folio is not None]
         self.invalidate_lock = 0
@@ -121,8 +94,11 @@ class PageCache:
                 return folio
             self.folio_unlock(folio)
 
-    def filemap_grab_folio(self, index: int) -> Folio | int:
-        """Find or create, locked; a created folio is neither cleared nor uptodate."""
+    def filemap_grab_folio(self, index: int) -> Folio:
+        """Find or create, locked; a created folio is neither cleared nor uptodate.
+
+        ENOMEM is left out, here and in all that follows: memory never runs out in these worlds.
+        """
         folio = self.filemap_lock_folio(index)
         if isinstance(folio, int):
             folio = self.filemap_add_folio(index, Folio(STALE, uptodate=False))
@@ -164,10 +140,11 @@ class PageCache:
         self.kmap_local_folio(folio)
         folio.content = ZERO
 
-    def folio_zero_half(self, folio: Folio, half: int) -> None:
-        """folio_zero_range() of one half of the page."""
-        self.kmap_local_folio(folio)
-        folio.content = with_half(folio.content, half, ZERO)
+    def folio_zero_halves(self, folio: Folio, start: int, end: int) -> None:
+        """folio_zero_segment() of the page, counted in halves."""
+        for half in range(start, end):
+            self.kmap_local_folio(folio)
+            folio.content = with_half(folio.content, half, ZERO)
 
     def copy_from_user(self, folio: Folio, value: str, at: int = 0, count: int = 2) -> None:
         """Copies into ``count`` halves of the page, from half ``at`` on; it may have to wait."""

@@ -11,24 +11,10 @@ from refmodel.world import MODE_FLAGS
 
 def perform(k: GuestMemfd, each: Input) -> str:
     """Carry out one input, and run every thread it wakes; returns its result."""
-    result = _OPERATIONS[each.op](k, each)
+    done = _OPERATIONS[each.op](k, each, each.page or 0)
     if k.woken:
         k.settle()
-    return result
-
-
-def _user(k: GuestMemfd, each: Input) -> str:
-    thread = each.thread or 0
-    if k.threads[thread] is not None:
-        return "busy"
-    return k.access(thread, k.alias if each.alias else k.vma, each.page or 0, each.value)
-
-
-def _kvm_read_guest(k: GuestMemfd, each: Input) -> str:
-    thread = len(k.threads) - 1
-    if k.threads[thread] is not None:
-        return "busy"
-    return k.told("k", k.access(thread, k.vma, each.page or 0, None))
+    return errno_name(done) if isinstance(done, int) else done
 
 
 WRITES = {
@@ -40,43 +26,42 @@ WRITES = {
 """Where in the page, how much, and how much of the source can be read: in halves of a page."""
 
 
-def _write(k: GuestMemfd, each: Input) -> str:
+def _write(k: GuestMemfd, each: Input, page: int) -> str | int:
     if not k.gmem_write:
-        return errno_name(-ESPIPE)  # no FMODE_PWRITE
+        return -ESPIPE  # no FMODE_PWRITE
     it = Iter(each.value or "", *WRITES[each.op])
-    written: int = getattr(k, k.gmem_write)(each.page or 0, it)
-    return errno_name(written) if written < 0 or written == it.length else "short 2048"
+    written: int = getattr(k, k.gmem_write)(page, it)
+    return written if written < 0 or written == it.length else "short 2048"
 
 
-def _wake(k: GuestMemfd, each: Input) -> str:
-    k.wake_userfault(each.page or 0)
-    return "ok"
+def _user(k: GuestMemfd, each: Input, page: int) -> str:
+    return k.touch(each.thread or 0, k.alias if each.alias else k.vma, page, each.value)
 
 
-def _set_bit(k: GuestMemfd, each: Input) -> str:
-    k.bitmap[each.page or 0] = each.word == "set"
-    return "ok"
+def _set_bit(k: GuestMemfd, each: Input, page: int) -> int:
+    k.bitmap[page] = each.word == "set"
+    return 0
 
 
-_OPERATIONS: dict[str, Callable[[GuestMemfd, Input], str]] = {
-    "register": lambda k, i: errno_name(k.userfaultfd_register(MODE_FLAGS[i.word or ""])),
-    "unregister": lambda k, _: errno_name(k.userfaultfd_unregister()),
+_OPERATIONS: dict[str, Callable[[GuestMemfd, Input, int], str | int]] = {
+    "register": lambda k, each, _: k.userfaultfd_register(MODE_FLAGS[each.word or ""]),
+    "unregister": lambda k, *_: k.userfaultfd_unregister(),
     "read": _user,
     "write": _user,
-    "kvm-read": _kvm_read_guest,
-    "pread": lambda k, i: k.file_read(i.page or 0),
+    "kvm-read": lambda k, _, page: k.told("k", k.touch(len(k.threads) - 1, k.vma, page, None)),
+    "pread": lambda k, _, page: k.file_read(page),
     **dict.fromkeys(WRITES, _write),
-    "copy": lambda k, i: errno_name(k.mfill_atomic(i.page or 0, COPY, i.value)),
-    "zeropage": lambda k, i: errno_name(k.mfill_atomic(i.page or 0, ZEROPAGE)),
-    "continue": lambda k, i: errno_name(k.mfill_atomic(i.page or 0, CONTINUE)),
-    "poison": lambda k, i: errno_name(k.mfill_atomic(i.page or 0, POISON_MODE)),
-    "wake": _wake,
-    "writeprotect": lambda k, _: errno_name(k.mwriteprotect_range()),
-    "dontneed": lambda k, i: errno_name(k.madvise_dontneed(i.page or 0)),
-    "fallocate": lambda k, i: errno_name(k.kvm_gmem_allocate(i.page or 0)),
-    "punch": lambda k, i: errno_name(k.kvm_gmem_punch_hole(i.page or 0)),
-    "vcpu-read": lambda k, i: k.vcpu(i.page or 0, None),
-    "vcpu-write": lambda k, i: k.vcpu(i.page or 0, i.value),
-    "userfault": lambda k, i: errno_name(k.kvm_set_userfault(i.word == "on")),
+    "copy": lambda k, each, page: k.mfill_atomic(page, COPY, each.value),
+    "zeropage": lambda k, _, page: k.mfill_atomic(page, ZEROPAGE),
+    "continue": lambda k, _, page: k.mfill_atomic(page, CONTINUE),
+    "poison": lambda k, _, page: k.mfill_atomic(page, POISON_MODE),
+    "wake": lambda k, _, page: k.wake_userfault(page),
+    "writeprotect": lambda k, *_: k.mwriteprotect_range(),
+    "dontneed": lambda k, _, page: k.madvise_dontneed(page),
+    "fallocate": lambda k, _, page: k.kvm_gmem_allocate(page),
+    "punch": lambda k, _, page: k.kvm_gmem_punch_hole(page),
+    "vcpu-read": lambda k, _, page: k.vcpu(page, None),
+    "vcpu-write": lambda k, each, page: k.vcpu(page, each.value),
+    "userfault": lambda k, each, _: k.kvm_set_userfault(each.word == "on"),
     "bitmap": _set_bit,
 }

@@ -5,16 +5,27 @@ virt/kvm/guest_memfd.c of 6.12, plus a shared, mmap-able file (Fuad Tabba's mapp
 ported) and write() of "KVM: guest_memfd: use write for population" v3.
 """
 
+import errno
+from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
-from refmodel.core import EFAULT, EINVAL, ENOSPC, ESPIPE, VM_FAULT_LOCKED, VM_FAULT_SIGBUS, rule
-from refmodel.filemap import Folio, read_back
-from refmodel.memory import Vmf
+from refmodel.core import (
+    EFAULT,
+    EINVAL,
+    ENOSPC,
+    ESPIPE,
+    VM_FAULT_LOCKED,
+    VM_FAULT_SIGBUS,
+    Folio,
+    Vmf,
+    ops,
+    rule,
+)
+from refmodel.filemap import read_back
 from refmodel.userfaultfd import Userfaultfd
 from refmodel.world import MAPPED, Oops, Page, State
 
 _WRITE_V3 = "write v3 1/2 <20250303130838.28812-2-kalyazin@amazon.com>"
-
 
 PAGE = 2
 """Writes are measured in halves of a page."""
@@ -34,20 +45,24 @@ class Iter(NamedTuple):
 
 def errno_name(err: int) -> str:
     """0 or a length -> ok, -EINVAL -> EINVAL."""
-    return _ERRNO[-err] if err < 0 else "ok"
+    return errno.errorcode[-err] if err < 0 else "ok"
 
 
-_ERRNO = {
-    number: name
-    for name, number in vars(__import__("errno")).items()
-    if name.startswith("E") and name not in ("EWOULDBLOCK", "EDEADLOCK")
-}
+_ABSENT = Folio("", uptodate=False)
 
 
 class GuestMemfd(Userfaultfd):
     """A shared guest_memfd that can be mapped and written, bound to a memslot."""
 
-    vm_ops: ClassVar[dict[str, str]] = {"fault": "kvm_gmem_fault"}
+    vm_ops: ClassVar[Mapping[str, str]] = ops(fault="kvm_gmem_fault")
+    a_ops: ClassVar[Mapping[str, str]] = {}
+    """struct address_space_operations: write_begin and write_end, where write() is generic."""
+    gmem_write: ClassVar[str] = "kvm_kmem_gmem_write"
+    """The function behind file_operations::write; '' where there is none."""
+    bitmap_load: ClassVar[str] = ""
+    """How a bit of the userfault bitmap is read, in the words of the kernel's memory model."""
+    names: ClassVar[str] = ""
+    """What else a revision adds to the interface: flags, functions, fields; words apart."""
 
     def __init__(self, state: State) -> None:
         super().__init__(state)
@@ -65,57 +80,44 @@ class GuestMemfd(Userfaultfd):
                 raise Oops("a folio reference is dropped twice")
         if locked:
             raise Oops("returns to user space with a lock held")
-        pages, cache = before.pages, self.page_cache
-        columns = (
-            [folio.content if folio else "" for folio in cache],
-            [folio is not None and folio.uptodate for folio in cache],
-            self.vma.ptes,
-            [pte == MAPPED for pte in self.alias.ptes],
-            self.stage2,
-            self.bitmap,
-            [folio is not None and folio.secret for folio in cache],
+        cache = [folio or _ABSENT for folio in self.page_cache]
+        ptes = zip(self.vma.ptes, self.alias.ptes, self.stage2, strict=True)
+        pages = tuple(
+            Page(its.content, its.uptodate, pte, alias == MAPPED, second, bit, its.secret)
+            for its, (pte, alias, second), bit in zip(cache, ptes, self.bitmap, strict=True)
         )
-        now = tuple(zip(*columns, strict=True))
-        threads, flags, userfault = tuple(self.threads), self.vma.flags, self.userfault
-        if now != pages:
-            pages = tuple(
-                old if old == new else Page._make(new) for old, new in zip(pages, now, strict=True)
-            )
-        elif (threads, flags, userfault, leaked) == (
-            before.threads,
-            before.flags,
-            before.userfault,
-            before.leaked,
-        ):
-            return before
-        return State(pages, threads, self.size, flags, userfault, leaked)
+        threads, flags = tuple(self.threads), self.vma.flags
+        after = State(pages, threads, self.size, flags, self.userfault, leaked)
+        return before if after == before else after
 
     # ---- virt/kvm/guest_memfd.c ---------------------------------------------------------------
 
-    def kvm_gmem_get_folio(self, index: int) -> Folio | int:
+    def kvm_gmem_get_folio(self, index: int) -> Folio:
         return self.filemap_grab_folio(index)
 
     def kvm_gmem_mark_prepared(self, folio: Folio) -> None:
         folio.uptodate = True
+
+    def kvm_gmem_prepare_folio(self, folio: Folio) -> Folio:
+        """Clears what was never filled."""
+        if not folio.uptodate:
+            self.clear_highpage(folio)
+            self.kvm_gmem_mark_prepared(folio)
+        return folio
 
     def kvm_gmem_fault(self, vmf: Vmf) -> int:
         """Fault handler of the mapping series: clears what was never filled, maps, no questions."""
         if vmf.pgoff >= self.size:
             return VM_FAULT_SIGBUS
         self.filemap_invalidate_lock_shared()
-        folio = self.kvm_gmem_get_folio(vmf.pgoff)
-        if isinstance(folio, int):
-            return VM_FAULT_SIGBUS
-        ret = self.kvm_gmem_map_folio(vmf, folio)
+        ret = self.kvm_gmem_map_folio(vmf, self.kvm_gmem_get_folio(vmf.pgoff))
         self.filemap_invalidate_unlock_shared()
         return ret
 
     def kvm_gmem_map_folio(self, vmf: Vmf, folio: Folio) -> int:
         """The tail every fault handler shares; the folio is locked and stays so."""
         vmf.folio = folio
-        if not folio.uptodate:
-            self.clear_highpage(folio)
-            self.kvm_gmem_mark_prepared(folio)
+        self.kvm_gmem_prepare_folio(folio)
         return VM_FAULT_LOCKED
 
     def kvm_gmem_punch_hole(self, index: int) -> int:
@@ -141,23 +143,13 @@ class GuestMemfd(Userfaultfd):
         if index >= self.size:
             return -EINVAL
         self.filemap_invalidate_lock_shared()
-        folio = self.kvm_gmem_get_folio(index)
-        if not isinstance(folio, int):
-            self.folio_release(folio)
+        self.folio_release(self.kvm_gmem_get_folio(index))
         self.filemap_invalidate_unlock_shared()
         return 0
 
-    def kvm_gmem_prepare_folio(self, folio: Folio) -> None:
-        self.clear_highpage(folio)
-        self.kvm_gmem_mark_prepared(folio)
-
-    def kvm_gmem_get_pfn(self, index: int) -> Folio | int:
+    def kvm_gmem_get_pfn(self, index: int) -> Folio:
         """Never asks userfaultfd: allocates, clears what is not uptodate."""
-        folio = self.kvm_gmem_get_folio(index)
-        if isinstance(folio, int):
-            return folio
-        if not folio.uptodate:
-            self.kvm_gmem_prepare_folio(folio)
+        folio = self.kvm_gmem_prepare_folio(self.kvm_gmem_get_folio(index))
         self.folio_unlock(folio)
         return folio
 
@@ -171,15 +163,12 @@ class GuestMemfd(Userfaultfd):
             return -EINVAL
         self.filemap_invalidate_lock_shared()
         folio = self.kvm_gmem_get_folio(index)
-        if isinstance(folio, int):
-            return -EFAULT
         ret = -ENOSPC if folio.uptodate else it.length
         self.folio_unlock(folio)
         if not folio.uptodate:
             self.preempt("write() has unlocked the folio and starts to copy")
             self.copy_from_user(folio, it.value, 0, it.readable)
-            for half in range(it.readable, it.length):
-                self.folio_zero_half(folio, half)  # copy_from_user() clears what it cannot fill
+            self.folio_zero_halves(folio, it.readable, it.length)  # as copy_from_user() does
             self.preempt("write() has copied, not marked uptodate yet")
             if it.readable == it.length:
                 self.kvm_gmem_mark_prepared(folio)
@@ -194,13 +183,7 @@ class GuestMemfd(Userfaultfd):
         del index
         return errno_name(-ESPIPE)
 
-    gmem_write: ClassVar[str] = "kvm_kmem_gmem_write"
-    """The function behind file_operations::write; '' where there is none."""
-
     # ---- the software vCPU --------------------------------------------------------------------
-
-    bitmap_load: ClassVar[str] = ""
-    """How a bit of the userfault bitmap is read, in the words of the kernel's memory model."""
 
     def load_early(self, index: int) -> str:
         """What the CPU may have read before the bitmap, where nothing orders the two."""
@@ -226,8 +209,6 @@ class GuestMemfd(Userfaultfd):
             if leave:
                 return leave
             folio = self.kvm_gmem_get_pfn(index)
-            if isinstance(folio, int):
-                return errno_name(folio)
             self.folio_put(folio)
             self.stage2[index] = True
             if early and value is None and folio is seen:
@@ -244,15 +225,12 @@ class GuestMemfd(Userfaultfd):
 class GuestMemfd618(GuestMemfd):
     """With the fault handler of v6.18: renamed, and without the invalidate lock."""
 
-    vm_ops: ClassVar[dict[str, str]] = {"fault": "kvm_gmem_fault_user_mapping"}
+    vm_ops = ops(fault="kvm_gmem_fault_user_mapping")
 
     def kvm_gmem_fault_user_mapping(self, vmf: Vmf) -> int:
         if vmf.pgoff >= self.size:
             return VM_FAULT_SIGBUS
-        folio = self.kvm_gmem_get_folio(vmf.pgoff)
-        if isinstance(folio, int):
-            return VM_FAULT_SIGBUS
-        return self.kvm_gmem_map_folio(vmf, folio)
+        return self.kvm_gmem_map_folio(vmf, self.kvm_gmem_get_folio(vmf.pgoff))
 
     def generic_perform_write(self, index: int, it: Iter) -> int:
         """v6.18 mm/filemap.c: write_begin, copy, write_end under the folio's lock.
@@ -261,20 +239,17 @@ class GuestMemfd618(GuestMemfd):
         """
         at, left, readable, length, status = it.at, it.length, it.readable, it.length, 0
         while left:
-            folio: Folio | int = getattr(self, self.a_ops["write_begin"])(index, at, length)
+            folio: Folio | int = self.op(self.a_ops, "write_begin")(index * PAGE + at, length)
             if isinstance(folio, int):
                 status = folio
                 break
             self.preempt("write() holds the folio and starts to copy")
             copied = min(length, readable)
             self.copy_from_user(folio, it.value, at, copied)
-            status = getattr(self, self.a_ops["write_end"])(index, folio, at, length, copied)
+            status = self.op(self.a_ops, "write_end")(index * PAGE + at, length, copied, folio)
             if not status and not copied:
                 status = -EFAULT  # fault_in_iov_iter_readable()
                 break
             at, left, readable = at + status, left - status, readable - status
             length = left if status else copied
         return it.length - left or status
-
-    a_ops: ClassVar[dict[str, str]] = {}
-    """struct address_space_operations: write_begin and write_end, where write() is generic."""

@@ -2,50 +2,14 @@
 """Mappings of the file, and faults in them.  6.12 mm/memory.c."""
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from refmodel.core import (
-    FAULT_FLAG_WRITE,
-    VM_FAULT_ERROR,
-    VM_FAULT_HWPOISON,
-    VM_FAULT_NOPAGE,
-    VM_FAULT_RETRY,
-    VM_FAULT_SIGBUS,
-)
-from refmodel.filemap import Folio, PageCache, read_back
-from refmodel.world import MAPPED, POISON, VM_UFFD_MINOR, VM_UFFD_MISSING, Oops, State, Waiting
+from refmodel import core
+from refmodel.core import VM_FAULT_ERROR, VM_FAULT_NOPAGE, VM_FAULT_RETRY, VM_FAULT_SIGBUS, Vma, Vmf
+from refmodel.filemap import PageCache, read_back
+from refmodel.world import MAPPED, POISON, Oops, State, Waiting
 
 _FAULTS_BEFORE_LIVELOCK = 8
-
-
-class Vma:
-    """A mapping of the whole file.  ``flags`` are its VM_UFFD_* flags; armed means registered."""
-
-    __slots__ = ("flags", "ptes")
-
-    def __init__(self, flags: int, ptes: list[str]) -> None:
-        self.flags = flags
-        self.ptes = ptes
-
-
-class Vmf:
-    """struct vm_fault, as far as anybody here looks at it.  ``folio`` is what ->fault found."""
-
-    __slots__ = ("flags", "folio", "pgoff", "vma")
-
-    def __init__(self, vma: Vma, pgoff: int, flags: int = 0) -> None:
-        self.vma = vma
-        self.pgoff = pgoff
-        self.flags = flags
-        self.folio: Folio | None = None
-
-
-def userfaultfd_missing(vma: Vma) -> bool:
-    return bool(vma.flags & VM_UFFD_MISSING)
-
-
-def userfaultfd_minor(vma: Vma) -> bool:
-    return bool(vma.flags & VM_UFFD_MINOR)
 
 
 class Faults(PageCache):
@@ -62,6 +26,21 @@ class Faults(PageCache):
         self.effects: list[str] = []
         self.raised = ""
 
+    def userfaultfd_missing(self, vma: Vma) -> bool:
+        return bool(vma.flags & core.VM_UFFD_MISSING)
+
+    def userfaultfd_minor(self, vma: Vma) -> bool:
+        return bool(vma.flags & core.VM_UFFD_MINOR)
+
+    def op(self, table: Mapping[str, str], slot: str) -> Callable[..., Any]:
+        """The function behind a slot of an ops struct."""
+        function: Callable[..., Any] = getattr(self, table[slot])
+        return function
+
+    def touch(self, thread: int, vma: Vma, pgoff: int, value: str | None) -> str:
+        """An access, unless the thread is asleep in an earlier one."""
+        return "busy" if self.threads[thread] else self.access(thread, vma, pgoff, value)
+
     def access(self, thread: int, vma: Vma, pgoff: int, value: str | None) -> str:
         """A user or kernel access to a mapping: 'ok', 'value X', 'sigbus' or 'blocked'."""
         for _ in range(_FAULTS_BEFORE_LIVELOCK):
@@ -74,7 +53,7 @@ class Faults(PageCache):
                 folio.content = value
                 return "ok"
             self.raised = ""
-            ret = self.handle_mm_fault(Vmf(vma, pgoff, FAULT_FLAG_WRITE if value else 0))
+            ret = self.handle_mm_fault(Vmf(vma, pgoff, core.FAULT_FLAG_WRITE if value else 0))
             if ret & VM_FAULT_ERROR:
                 return "sigbus"
             if ret & VM_FAULT_RETRY and self.raised and vma.ptes[pgoff] != MAPPED:
@@ -86,7 +65,7 @@ class Faults(PageCache):
 
     def handle_mm_fault(self, vmf: Vmf) -> int:
         if vmf.vma.ptes[vmf.pgoff] == POISON:
-            return VM_FAULT_HWPOISON  # do_swap_page() -> handle_pte_marker()
+            return core.VM_FAULT_HWPOISON  # do_swap_page() -> handle_pte_marker()
         ret = self._do_fault(vmf)
         if ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY):
             return ret
@@ -98,9 +77,7 @@ class Faults(PageCache):
         return self.call_fault(vmf)
 
     def call_fault(self, vmf: Vmf) -> int:
-        """vma->vm_ops->fault(vmf)."""
-        handler: Callable[[Vmf], int] = getattr(self, self.vm_ops["fault"])
-        return handler(vmf)
+        return int(self.op(self.vm_ops, "fault")(vmf))
 
     def finish_fault(self, vmf: Vmf) -> int:
         if vmf.folio is None or not vmf.folio.locked:
@@ -115,7 +92,7 @@ class Faults(PageCache):
         """Queue the event and sleep; SIGBUS where no userfaultfd is registered."""
         if not vmf.vma.flags:
             return VM_FAULT_SIGBUS
-        self.raised = "missing" if reason == VM_UFFD_MISSING else "minor"
+        self.raised = "missing" if reason == core.VM_UFFD_MISSING else "minor"
         return VM_FAULT_RETRY
 
     def madvise_dontneed(self, pgoff: int) -> int:

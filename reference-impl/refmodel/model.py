@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A model: a kernel of one revision as an explicit transition system."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
 
 from refmodel.core import Rule
 from refmodel.inputs import WRITES, perform
@@ -12,58 +11,36 @@ from refmodel.vocabulary import MODES, Input, Observation, VocabularyError, obse
 from refmodel.world import Oops, State, World
 
 
-class Model(Protocol):
-    """What explorations, comparisons and suites need of a model."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def hooks(self) -> frozenset[str]: ...
-    @property
-    def rules(self) -> tuple[Rule, ...]: ...
-    @property
-    def page_local(self) -> bool: ...
-    def initial(self, world: World) -> State: ...
-    def step(self, state: State, each: Input) -> tuple[State, Observation]: ...
-    def alphabet(self, world: World) -> tuple[Input, ...]: ...
-    def __hash__(self) -> int: ...
-
-
-def patch(
-    base: type[GuestMemfd], *functions: Callable[..., Any], **tables: object
-) -> type[GuestMemfd]:
-    """A kernel with ``functions`` in place of the base's of the same name, as a patch leaves it.
-
-    ``tables`` replace class attributes: ops tables (``vm_ops``, ``uffd_ops``) and names.
-    """
-    members: dict[str, object] = {each.__name__: each for each in functions}
-    return cast("type[GuestMemfd]", type("PatchedKernel", (base,), members | tables))
-
-
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """The model of one revision.
+    """The model of one revision, called what its module is called, titled as that begins.
 
     ``hooks`` are the ops-struct slots and functions of the revision, by the names its patches give
     them; they are paired with what the interface extractor finds in the patches.
     """
 
-    name: str
-    title: str
     kernel: type[GuestMemfd]
-    hooks: frozenset[str] = frozenset()
+    title: str
     covers: tuple[str, ...] = ()
     """Message-ids of the postings it models: of the cover letter, or of the only patch."""
     variant: str = ""
     """'' for the posting as posted, else what is changed of it (``repaired``, ``as meant``)."""
-    page_local: bool = True
-    """No page's content or mapping influences another's (false for huge folios)."""
+    reach: str = ""
+    """What acts on pages an input does not name: "" (nothing), "reads" (fault-around), "any"."""
+    name: str = ""
+    hooks: frozenset[str] = frozenset()
     rules: tuple[Rule, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.name or self.kernel.__module__.rpartition(".")[2])
+        object.__setattr__(self, "title", self.title.partition("\n")[0])
+        object.__setattr__(self, "hooks", self.hooks or frozenset(_hooks(self.kernel)))
         object.__setattr__(self, "rules", tuple(_rules(self.kernel)))
+
+    @property
+    def page_local(self) -> bool:
+        """No page's content or mapping influences another's."""
+        return not self.reach
 
     def initial(self, world: World) -> State:
         return world.initial()
@@ -73,17 +50,9 @@ class Revision:
         if state.dead:
             return state, DEAD
         if each.page is not None and each.page >= len(state.pages):
-            raise VocabularyError(
-                f"there is no page p{each.page}",
-                str(each),
-                f"use p0 to p{len(state.pages) - 1}, or a world with more pages",
-            )
+            raise _lacking("page", f"p{each.page}", f"p{len(state.pages) - 1}", each)
         if each.thread is not None and each.thread >= len(state.threads) - 1:
-            raise VocabularyError(
-                f"there is no thread u{each.thread}",
-                str(each),
-                f"use u0 to u{len(state.threads) - 2}, or a world with more threads",
-            )
+            raise _lacking("thread", f"u{each.thread}", f"u{len(state.threads) - 2}", each)
         kernel = self.kernel(state)
         try:
             result = perform(kernel, each)
@@ -103,6 +72,19 @@ class Revision:
 
 DEAD = Observation("dead")
 OOPS = Observation("oops")
+
+
+def _lacking(what: str, wanted: str, last: str, each: Input) -> VocabularyError:
+    remedy = f"use {last[0]}0 to {last}, or a world with more {what}s"
+    return VocabularyError(f"there is no {what} {wanted}", str(each), remedy)
+
+
+def _hooks(kernel: type[GuestMemfd]) -> Iterator[str]:
+    """The slots of the kernel's ops structs, and the names its layers add."""
+    for table in (kernel.vm_ops, kernel.uffd_ops, kernel.a_ops):
+        yield from table
+    for layer in kernel.__mro__:
+        yield from str(vars(layer).get("names", "")).split()
 
 
 def _rules(kernel: type[GuestMemfd]) -> Iterator[Rule]:
@@ -137,7 +119,6 @@ def _without_file(each: Input, world: World) -> bool:
 
 
 def _page_inputs(world: World, page: int) -> Iterator[Input]:
-    inside = page < world.pages
     for thread in range(world.threads):
         for alias in (False, True) if world.alias else (False,):
             yield Input("read", page, thread=thread, alias=alias)
@@ -155,7 +136,7 @@ def _page_inputs(world: World, page: int) -> Iterator[Input]:
     for op in ("zeropage", "continue", "poison", "wake", "dontneed", "fallocate", "punch"):
         yield Input(op, page)
     yield Input("writeprotect", page, word="on")
-    if not inside:
+    if page >= world.pages:
         return  # no memslot reaches there
     if world.kvm:
         yield Input("kvm-read", page)
@@ -179,3 +160,7 @@ def conflicting(state: State) -> bool:
         for index, a in enumerate(waiting)
         for b in waiting[index + 1 :]
     )
+
+
+Model = Revision
+"""What explorations, comparisons and suites need of a model: its step, alphabet and hooks."""

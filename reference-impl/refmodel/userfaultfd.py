@@ -7,10 +7,19 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
-from refmodel.core import CONTINUE, EEXIST, EFAULT, EINVAL, ENOENT, POISON_MODE
-from refmodel.filemap import Folio
-from refmodel.memory import Faults, Vma, userfaultfd_missing
-from refmodel.world import MAPPED, POISON, UFFD_FLAGS, VM_UFFD_MINOR, ZERO, Oops, State, thread_name
+from refmodel.core import (
+    CONTINUE,
+    EEXIST,
+    EFAULT,
+    EINVAL,
+    ENOENT,
+    POISON_MODE,
+    VM_UFFD_MINOR,
+    Folio,
+    Vma,
+)
+from refmodel.memory import Faults
+from refmodel.world import MAPPED, POISON, ZERO, Oops, State, thread_name
 
 
 class Userfaultfd(Faults):
@@ -20,9 +29,6 @@ class Userfaultfd(Faults):
     """What the mappings map: guest_memfd, shmem, anonymous, hugetlb."""
     uffd_ops: ClassVar[Mapping[str, str]] = {}
     """struct vm_uffd_ops, where a revision has one."""
-    uffd_features: ClassVar[int] = 0
-    uffd_ioctls: ClassVar[frozenset[str]] = frozenset()
-    """The fields of that name of the first vm_uffd_ops, which declared modes and ioctls apart."""
 
     def __init__(self, state: State) -> None:
         super().__init__(state)
@@ -34,7 +40,6 @@ class Userfaultfd(Faults):
     def vma_can_userfault(self, vma: Vma, vm_flags: int) -> bool:
         """Anonymous, hugetlb and shmem memory; MINOR where there is a page cache."""
         del vma
-        vm_flags &= UFFD_FLAGS
         if vm_flags & VM_UFFD_MINOR and self.memory not in ("shmem", "hugetlb"):
             return False
         return self.memory in ("shmem", "hugetlb", "anonymous")
@@ -53,16 +58,17 @@ class Userfaultfd(Faults):
         vma = self.vma
         if not self.vma_can_userfault(vma, vma.flags):
             return -EINVAL
-        if userfaultfd_missing(vma):
+        if self.userfaultfd_missing(vma):
             for page in range(len(self.page_cache)):
                 self.wake_userfault(page)
         vma.flags = 0
         return 0
 
-    def wake_userfault(self, pgoff: int) -> None:
+    def wake_userfault(self, pgoff: int) -> int:
         for index, waiting in enumerate(self.threads):
             if waiting is not None and waiting.page == pgoff:
                 self.woken.append(index)
+        return 0
 
     def vma_can_mfill_atomic(self, mode: str) -> bool:
         """The gate in mfill_atomic(): anonymous or shmem, CONTINUE for shmem only."""
@@ -131,16 +137,9 @@ class Userfaultfd(Faults):
             return -EFAULT
         if self.page_cache[pgoff] is not None:
             return -EEXIST
-        folio = Folio(ZERO if value is None else value, uptodate=True)
+        folio = self.filemap_add_folio(pgoff, Folio(value or ZERO, uptodate=True))
         folio.refs += 1
-        self.filemap_add_folio(pgoff, folio)
-        err = self.mfill_atomic_install_pte(vma, pgoff, folio)
-        if err:
-            self.filemap_remove_folio(pgoff, folio)
-            self.folio_put(folio)
-        else:
-            self.folio_unlock(folio)
-        return err
+        return self.mfill_atomic_install_locked(vma, pgoff, folio)
 
     def mwriteprotect_range(self) -> int:
         """No mapping can be registered for WP on this architecture."""

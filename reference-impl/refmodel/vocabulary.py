@@ -9,6 +9,7 @@ Each input has one canonical spelling, so the text of a sequence identifies it. 
 typed by a person, explored by a model and driven against a kernel.
 """
 
+import re
 from dataclasses import dataclass, field, replace
 
 MODES = ("missing", "minor", "missing+minor")
@@ -43,13 +44,24 @@ GRAMMAR: dict[str, tuple[str, ...]] = {
 }
 MAY_USE_ALIAS = frozenset({"read", "write"})
 
-_EXAMPLE = {
-    "mode": "one of " + ", ".join(MODES),
-    "thread": "a user thread, u0 or u1",
-    "page": "a page, p0 or p1",
-    "value": "a page's content, one capital letter such as A",
-    "switch": "on or off",
-    "change": "set or clear",
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """How one kind of operand is spelled, and the field of an Input that has it."""
+
+    field: str
+    spelling: str
+    example: str
+    letter: str = ""
+
+
+OPERANDS = {
+    "mode": Operand("word", "missing|minor|missing[+]minor", "one of " + ", ".join(MODES)),
+    "thread": Operand("thread", "0|[1-9][0-9]{0,8}", "a user thread, u0 or u1", "u"),
+    "page": Operand("page", "0|[1-9][0-9]{0,8}", "a page, p0 or p1", "p"),
+    "value": Operand("value", "[A-Z]", "a page's content, one capital letter such as A"),
+    "switch": Operand("word", "on|off", "on or off"),
+    "change": Operand("word", "set|clear", "set or clear"),
 }
 
 
@@ -61,6 +73,11 @@ class VocabularyError(ValueError):
         self.what = what
         self.where = where
         self.remedy = remedy
+
+
+def _unknown(op: str, where: str) -> VocabularyError:
+    remedy = f"use one of {', '.join(sorted(GRAMMAR))}"
+    return VocabularyError(f"unknown operation {op!r}", where, remedy)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -79,9 +96,7 @@ class Input:
 
     def __post_init__(self) -> None:
         if self.op not in GRAMMAR:
-            raise VocabularyError(
-                f"unknown operation {self.op!r}", repr(self), f"use one of {', '.join(GRAMMAR)}"
-            )
+            raise _unknown(self.op, repr(self))
         # Explorations look inputs up millions of times; strings are hashed once only.
         identity = (self.op, self.page, self.value, self.thread, self.word, self.alias)
         object.__setattr__(self, "_hash", hash(identity))
@@ -90,19 +105,9 @@ class Input:
         return self._hash
 
     def __str__(self) -> str:
-        words = [self.op]
-        for operand in GRAMMAR[self.op]:
-            if operand == "page":
-                words.append(f"p{self.page}")
-            elif operand == "thread":
-                words.append(f"u{self.thread}")
-            elif operand == "value":
-                words.append(str(self.value))
-            else:
-                words.append(str(self.word))
-        if self.alias:
-            words.append("@alias")
-        return " ".join(words)
+        kinds = [OPERANDS[operand] for operand in GRAMMAR[self.op]]
+        words = [self.op, *(f"{kind.letter}{getattr(self, kind.field)}" for kind in kinds)]
+        return " ".join([*words, "@alias"] if self.alias else words)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -129,35 +134,6 @@ def parse_observation(text: str) -> Observation:
     return observation(result, *effects)
 
 
-def _number(word: str, letter: str) -> int | None:
-    digits = word[1:]
-    if (
-        word[:1] == letter
-        and digits.isascii()
-        and digits.isdecimal()
-        and str(int(digits)) == digits
-    ):
-        return int(digits)
-    return None
-
-
-def _operand(changed: Input, operand: str, word: str) -> Input | None:
-    """``changed`` with the operand that ``word`` spells, or None where it spells none."""
-    if operand in ("page", "thread"):
-        number = _number(word, operand[0] if operand == "page" else "u")
-        if number is None:
-            return None
-        if operand == "page":
-            return replace(changed, page=number)
-        return replace(changed, thread=number)
-    if operand == "value":
-        if len(word) == 1 and "A" <= word <= "Z":
-            return replace(changed, value=word)
-        return None
-    allowed = {"mode": MODES, "switch": ("on", "off"), "change": ("set", "clear")}[operand]
-    return replace(changed, word=word) if word in allowed else None
-
-
 def parse_input(text: str, where: str = "") -> Input:
     """One input from its text.  Raises VocabularyError saying what to write instead."""
     words = text.split()
@@ -166,9 +142,7 @@ def parse_input(text: str, where: str = "") -> Input:
         raise VocabularyError("an empty input", where, "remove the extra ';' or write an operation")
     op, *rest = words
     if op not in GRAMMAR:
-        raise VocabularyError(
-            f"unknown operation {op!r}", where, f"use one of {', '.join(sorted(GRAMMAR))}"
-        )
+        raise _unknown(op, where)
     parsed = Input(op)
     if rest and rest[-1].startswith("@"):
         if rest[-1] != "@alias" or op not in MAY_USE_ALIAS:
@@ -177,8 +151,7 @@ def parse_input(text: str, where: str = "") -> Input:
                 where,
                 "only read and write take @alias, the second mapping",
             )
-        parsed = replace(parsed, alias=True)
-        rest = rest[:-1]
+        parsed = replace(parsed, alias=rest.pop() == "@alias")
     operands = GRAMMAR[op]
     shape = " ".join((op, *(f"<{operand}>" for operand in operands)))
     if len(rest) != len(operands):
@@ -186,12 +159,13 @@ def parse_input(text: str, where: str = "") -> Input:
             f"{op!r} takes {len(operands)} operands, not {len(rest)}", where, f"write {shape}"
         )
     for operand, word in zip(operands, rest, strict=True):
-        changed = _operand(parsed, operand, word)
-        if changed is None:
+        kind = OPERANDS[operand]
+        found = re.fullmatch(f"{kind.letter}({kind.spelling})", word)
+        if found is None:
             raise VocabularyError(
-                f"{word!r} is no {operand}", where, f"write {shape}, with {_EXAMPLE[operand]}"
+                f"{word!r} is no {operand}", where, f"write {shape}, with {kind.example}"
             )
-        parsed = changed
+        parsed = replace(parsed, **{kind.field: int(found[1]) if kind.letter else word})
     return parsed
 
 

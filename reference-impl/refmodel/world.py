@@ -8,10 +8,7 @@ inputs: every thread is idle or waits in handle_userfault().
 from dataclasses import dataclass
 from typing import NamedTuple
 
-VM_UFFD_MISSING = 1
-VM_UFFD_WP = 2
-VM_UFFD_MINOR = 4
-UFFD_FLAGS = VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR
+from refmodel.core import VM_UFFD_MINOR, VM_UFFD_MISSING
 
 MODE_FLAGS = {
     "missing": VM_UFFD_MISSING,
@@ -37,19 +34,13 @@ class Oops(Exception):  # noqa: N818 - the kernel's word for it
 class Page(NamedTuple):
     """One page of the file and everything that maps it."""
 
-    content: str = ""
-    """'' where the page cache has no folio, else zero, stale, or a value."""
+    content: str = ""  # '' where the page cache has no folio, else zero, stale, or a value
     uptodate: bool = False
-    pte: str = ""
-    """The registered mapping's entry: '' (none), mapped, or poison."""
-    alias: bool = False
-    """Whether the second, never registered mapping has it."""
-    stage2: bool = False
-    """Whether KVM's stage-2 maps it."""
-    bit: bool = False
-    """Its bit in the memslot's userfault bitmap."""
-    secret: bool = False
-    """Whether it was taken out of the kernel's direct map."""
+    pte: str = ""  # the registered mapping's entry: '' (none), mapped, or poison
+    alias: bool = False  # whether the second, never registered mapping has it
+    stage2: bool = False  # whether KVM's stage-2 maps it
+    bit: bool = False  # its bit in the memslot's userfault bitmap
+    secret: bool = False  # whether it was taken out of the kernel's direct map
 
     @property
     def present(self) -> bool:
@@ -62,26 +53,19 @@ class Waiting(NamedTuple):
     page: int
     access: str
     value: str | None
-    event: str
-    """The event it raised: missing or minor."""
+    event: str  # the event it raised: missing or minor
 
 
 class State(NamedTuple):
     """The world between two inputs."""
 
     pages: tuple[Page, ...]
-    threads: tuple[Waiting | None, ...]
-    """User threads u0, u1, ..., then KVM's own thread k."""
-    size: int
-    """Pages in the file; those in ``pages`` beyond it lie past its end."""
-    flags: int = 0
-    """VM_UFFD_* of the registered mapping; 0 where it is not registered."""
-    userfault: bool = False
-    """KVM_MEM_USERFAULT on the memslot."""
-    leaked: bool = False
-    """A folio reference was lost: its memory stays allocated for ever."""
-    dead: str = ""
-    """Why the kernel died, or ''."""
+    threads: tuple[Waiting | None, ...]  # user threads u0, u1, ..., then KVM's own thread k
+    size: int  # pages in the file; those in ``pages`` beyond it lie past its end
+    flags: int = 0  # VM_UFFD_* of the registered mapping; 0 where it is not registered
+    userfault: bool = False  # KVM_MEM_USERFAULT on the memslot
+    leaked: bool = False  # a folio reference was lost: its memory stays allocated for ever
+    dead: str = ""  # why the kernel died, or ''
 
     @property
     def mode(self) -> str:
@@ -95,21 +79,18 @@ class World:
 
     pages: int = 1
     threads: int = 1
-    vcpus: int = 1
-    """0 leaves stage-2 out of the alphabet.  All vCPUs share it, so one stands for many."""
+    vcpus: int = (
+        1  # 0 leaves stage-2 out of the alphabet.  All vCPUs share it, so one stands for many
+    )
     values: tuple[str, ...] = ("A", "B")
-    past_eof: bool = False
-    """Adds the first page past the end of the file."""
-    alias: bool = True
-    """A second mapping of the file that is never registered."""
-    kvm: bool = True
-    """KVM's own access through the registered user page tables."""
-    userfault: bool = False
-    """The memslot flag KVM_MEM_USERFAULT and its bitmap."""
-    short_writes: bool = False
-    """write() of half a page, or from memory that cannot be read to the end."""
-    focus: int | None = None
-    """Only this page is acted upon (the components of an exact comparison)."""
+    past_eof: bool = False  # adds the first page past the end of the file
+    alias: bool = True  # a second mapping of the file that is never registered
+    kvm: bool = True  # KVM's own access through the registered user page tables
+    userfault: bool = False  # the memslot flag KVM_MEM_USERFAULT and its bitmap
+    short_writes: bool = (
+        False  # write() of half a page, or from memory that cannot be read to the end
+    )
+    focus: int | None = None  # only this page is acted upon (the components of an exact comparison)
 
     def __post_init__(self) -> None:
         for what, number in (("pages", self.pages), ("threads", self.threads)):

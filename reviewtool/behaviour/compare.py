@@ -20,7 +20,7 @@ from refmodel.world import World
 from reviewtool.behaviour.causes import Cause, cause
 from reviewtool.behaviour.explore import trace
 from reviewtool.behaviour.symmetry import Renaming, in_order, renamed_input
-from reviewtool.behaviour.tables import common_inputs, table
+from reviewtool.behaviour.tables import UNASKED, common_inputs, table
 from reviewtool.progress import SILENT, Progress
 
 _REPORT_EVERY = 500
@@ -175,6 +175,9 @@ _Came = tuple[_Pair, int, int] | None
 """The pair before, the input, and the renaming that gave the pair the names it is known by."""
 
 
+_FAR = (1 << 30, 0)
+
+
 class _Search:
     """Breadth-first product search of one component."""
 
@@ -186,6 +189,8 @@ class _Search:
         self.b = table(b, world, inputs)
         self.found = found
         self.seen: dict[_Pair, _Came] = {}
+        self.known_as: dict[_Pair, tuple[_Pair, int]] = {}
+        self.kinds: set[tuple[int, ...]] = set()
         self.register = self.a.inputs_of("register")
         self.follow = frozenset(self.register + self.a.inputs_of("unregister"))
         self.across = not self._common_mode()
@@ -197,9 +202,10 @@ class _Search:
 
     def run(self) -> Iterator[int]:
         """Search to the end, yielding the number of pairs explored so far."""
-        order = count()
+        a, b, order = self.a, self.b, count()
         # Fewest differences on the way first, then fewest inputs.
         heap: list[tuple[int, int, int, _Pair, _Came]] = [(0, 0, next(order), (0, 0), None)]
+        nearest: dict[_Pair, tuple[int, int]] = {}
         explored = 0
         while heap:
             differed, length, _, pair, came = heapq.heappop(heap)
@@ -208,45 +214,57 @@ class _Search:
             self.seen[pair] = came
             explored += 1
             yield explored
+            row_a, row_b = a.rows[pair[0]], b.rows[pair[1]]
             for each in self._worth_asking(pair):
-                to_a, to_b = self.a.step(pair[0], each), self.b.step(pair[1], each)
+                to_a, to_b = row_a[each], row_b[each]
+                if to_a is UNASKED:
+                    to_a = a.step(pair[0], each)
+                if to_b is UNASKED:
+                    to_b = b.step(pair[1], each)
                 if to_a is None or to_b is None:
                     continue
-                after = (to_a[0], to_b[0])
-                differs = to_a[1] != to_b[1]
+                after, differs = (to_a[0], to_b[0]), to_a[1] is not to_b[1]
                 if differs:
                     self._keep(pair, each, to_a[1], to_b[1])
-                    if (
-                        each not in self.follow
-                        and self.a.shapes[after[0]] != self.b.shapes[after[1]]
-                    ):
+                    if each not in self.follow and a.shapes[after[0]] != b.shapes[after[1]]:
                         continue
-                if self.a.states[after[0]].dead or after == pair:
+                if after == pair or a.dead[after[0]]:
                     continue
                 after, names = self._known_as(after)
-                if after not in self.seen:
-                    step = (differed + differs, length + 1, next(order), after, (pair, each, names))
-                    heapq.heappush(heap, step)
+                way = (differed + differs, length + 1)
+                if after not in self.seen and nearest.get(after, _FAR) > way:
+                    nearest[after] = way
+                    heapq.heappush(heap, (*way, next(order), after, (pair, each, names)))
 
     def _known_as(self, pair: _Pair) -> tuple[_Pair, int]:
         """The pair that stands for all that differ from ``pair`` in names only, and the renaming
         that leads there."""
-        images = zip(self.a.images(pair[0]), self.b.images(pair[1]), range(1000), strict=False)
-        a, b, names = min(images)
-        return (a, b), names
+        known = self.known_as.get(pair)
+        if known is None:
+            images = zip(self.a.images(pair[0]), self.b.images(pair[1]), count(), strict=False)
+            a, b, names = min(images)
+            known = self.known_as[pair] = (a, b), names
+        return known
 
     def _worth_asking(self, pair: _Pair) -> tuple[int, ...]:
         """The inputs that need asking of a pair; the others mirror one of them."""
-        a, b = self.a.states[pair[0]], self.b.states[pair[1]]
+        a, b = self.a.rest(pair[0]), self.b.rest(pair[1])
         if bool(a.flags) != bool(b.flags) or (a.flags != b.flags and not self.across):
             return self.register
         both = enumerate(zip(a.threads, b.threads, strict=True))
         idle = next((at for at, waiting in both if waiting == (None, None)), -1)
-        return self.a.asked(idle, self.a.used[pair[0]] | self.b.used[pair[1]])
+        return self.a.asked(idle, self.a.used(pair[0]) | self.b.used(pair[1]))
 
     def _keep(self, pair: _Pair, each: int, seen_a: Observation, seen_b: Observation) -> None:
         asked = self.a.inputs[each]
-        why = cause(self.a.states[pair[0]], self.b.states[pair[1]], asked, seen_a, seen_b)
+        if asked.page is not None:
+            # The kind of difference depends on this page and the answers only.
+            pages = self.a.page(pair[0], asked.page), self.b.page(pair[1], asked.page)
+            kind = (each, *pages, id(seen_a), id(seen_b))
+            if kind in self.kinds:
+                return
+            self.kinds.add(kind)
+        why = cause(self.a.state(pair[0]), self.b.state(pair[1]), asked, seen_a, seen_b)
         before = self.found.get(why.key)
         if before is not None:
             before.met.append(why.met)

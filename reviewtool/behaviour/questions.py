@@ -7,12 +7,11 @@ Each gives the first step that fails it, nearest to the initial state, and what 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from refmodel.core import VM_UFFD_MINOR, VM_UFFD_MISSING
 from refmodel.vocabulary import Input, Observation
 from refmodel.world import (
     MIXED,
     STALE,
-    VM_UFFD_MINOR,
-    VM_UFFD_MISSING,
     ZERO,
     State,
     Waiting,

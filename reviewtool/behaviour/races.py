@@ -15,9 +15,10 @@ from itertools import permutations
 
 from refmodel.inputs import perform
 from refmodel.kvm import GuestMemfd
-from refmodel.model import Revision, conflicting, patch
+from refmodel.model import Revision, conflicting
 from refmodel.vocabulary import Input, parse, spell
 from refmodel.world import Oops, State, World
+from reviewtool.behaviour.patched import patch
 from reviewtool.progress import SILENT, Progress
 
 SETUPS = ("", "fallocate p0", "pwrite p0 A", "pwrite p0 A; read u0 p0")

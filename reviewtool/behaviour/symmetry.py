@@ -63,11 +63,16 @@ def renamings(world: World) -> tuple[Renaming, ...]:
     )
 
 
+def renamed_page(page: Page, names: Renaming) -> Page:
+    """What ``page`` holds under other names."""
+    return page._replace(content=names.content(page.content))
+
+
 def renamed_state(state: State, names: Renaming) -> State:
     """``state`` under other names."""
     pages: list[Page] = list(state.pages)
     for index, page in enumerate(state.pages):
-        pages[names.pages[index]] = page._replace(content=names.content(page.content))
+        pages[names.pages[index]] = renamed_page(page, names)
     threads: list[Waiting | None] = list(state.threads)
     for index, waiting in enumerate(state.threads):
         threads[names.threads[index]] = waiting and waiting._replace(

@@ -14,7 +14,6 @@ from typing import Any
 
 from refmodel.core import Rule
 from refmodel.model import Model
-from refmodel.model import Revision as RevisionModel
 from refmodel.vocabulary import Input
 from refmodel.world import World
 from reviewtool.archive.codewalk import places
@@ -86,8 +85,6 @@ def _last_other(ran: Sequence[Rule], others: Sequence[Rule]) -> Rule | None:
 
 def called(model: Model, world: World, inputs: Sequence[Input]) -> tuple[tuple[Rule, ...], ...]:
     """The rules each of ``inputs`` calls, in order."""
-    if not isinstance(model, RevisionModel):
-        return ((),) * len(inputs)
     called: list[Rule] = []
     members: dict[str, Callable[..., Any]] = {}
     seen: set[str] = set()

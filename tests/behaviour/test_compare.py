@@ -125,7 +125,7 @@ def test_one_page_of_each_kind_stands_for_all() -> None:
 
 
 def without_locality(model: Revision) -> Revision:
-    return replace(model, page_local=False)
+    return replace(model, reach="any")
 
 
 def test_the_sequence_of_a_difference_is_text_anybody_can_type(diff: BehaviourDiff) -> None:

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from refmodel.model import Model, Revision, patch
+from refmodel.model import Model, Revision
 from refmodel.vocabulary import parse
 from refmodel.world import World
 from reviewtool.behaviour.conformance import Bench, run_suite, run_suites
 from reviewtool.behaviour.guests import GuestEnd, GuestFailed
 from reviewtool.behaviour.models import load
+from reviewtool.behaviour.patched import patch
 from reviewtool.behaviour.suites import Case, Suite, complete, random_walks, scenarios
 from tests.behaviour.pretend import PANIC, Pretender
 
@@ -131,7 +132,7 @@ def test_many_deaths_end_the_run_and_are_said() -> None:
 
 def _breaks(name: str, function: Callable[..., object]) -> Revision:
     function.__name__ = name
-    return Revision("broken", "broken", patch(V3.kernel, function))
+    return Revision(patch(V3.kernel, function), "broken")
 
 
 def test_the_shortest_sequence_is_found_in_a_long_one() -> None:

@@ -42,7 +42,7 @@ def test_an_interrupt_keeps_what_was_found(monkeypatch: pytest.MonkeyPatch) -> N
                 raise KeyboardInterrupt
             return model.step(state, each)
 
-    machine = explore(Interrupted("interrupted", "", model.kernel), SMALL)
+    machine = explore(Interrupted(model.kernel, "", name="interrupted"), SMALL)
     assert machine.partial
     assert machine.states
     assert machine.rows

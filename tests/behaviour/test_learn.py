@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from refmodel.model import Revision, patch
+from refmodel.model import Revision
 from refmodel.vocabulary import Input, Observation, parse
 from refmodel.world import State, World
 from reviewtool.behaviour.conversation import Conversation
@@ -17,6 +17,7 @@ from reviewtool.behaviour.learn import Learned, learn
 from reviewtool.behaviour.memory import Unsteady
 from reviewtool.behaviour.minimal import minimise
 from reviewtool.behaviour.models import load
+from reviewtool.behaviour.patched import patch
 from tests.behaviour.pretend import Pretender
 
 RFC, V3 = load("rfc_missing"), load("v3_minor_noalloc")
@@ -67,7 +68,7 @@ def test_one_rule_broken_is_told_by_the_shortest_sequence() -> None:
     def kvm_gmem_get_folio_noalloc(k, pgoff):  # type: ignore[no-untyped-def] # a hook as models write them
         return k.filemap_lock_folio(pgoff)  # forgets to clear what nobody filled
 
-    broken = Revision("broken", "", patch(V3.kernel, kvm_gmem_get_folio_noalloc))
+    broken = Revision(patch(V3.kernel, kvm_gmem_get_folio_noalloc), "broken")
     found = learned(Pretender(broken))
     told = distinguish(rows(V3), found.rows)
     assert told is not None

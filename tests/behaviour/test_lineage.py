@@ -14,6 +14,7 @@ from reviewtool.behaviour.models import known, load, read_sequence
 
 WORLD = World(pages=2, threads=2, past_eof=True)
 SHORT = World(pages=2, threads=2, past_eof=True, short_writes=True)
+HUGE = World(pages=2, threads=1, values=("A",), alias=False, kvm=False)
 USERFAULT = World(pages=2, threads=1, values=("A",), userfault=True)
 
 Expected = dict[str, str]
@@ -139,6 +140,79 @@ NEIGHBOURS: list[tuple[str, str, World, Expected]] = [
         },
     ),
     (
+        "base",
+        "rfc_missing",
+        WORLD,
+        # Nobody could register a guest_memfd before; the RFC refuses MINOR (P).
+        {"registration of MISSING: EINVAL against ok": "register missing"},
+    ),
+    (
+        "v3_can_userfault_posted",
+        "v3_can_userfault",
+        WORLD,
+        {
+            # Nikita Kalyazin, 11 Jun: the missing hunk, "return vm_flags & VM_UFFD_MINOR".
+            "registration of MINOR: EINVAL against ok": "register minor",
+            "registration of MISSING and MINOR together: EINVAL against ok": (
+                "register missing+minor"
+            ),
+        },
+    ),
+    (
+        "p_draft_minor",
+        "p_draft_copy",
+        WORLD,
+        {
+            # The later draft: MISSING and MINOR, COPY and ZEROPAGE and CONTINUE by uffd_copy.
+            "registration of MISSING: EINVAL against ok": "register missing",
+            "registration of MISSING and MINOR together: EINVAL against ok": (
+                "register missing+minor"
+            ),
+            "COPY on an absent page: EINVAL against ok": "register minor; copy p0 A",
+            "ZEROPAGE on an absent page: EINVAL against ok": "register minor; zeropage p0",
+            # The earlier one raises MINOR on every page-table miss.
+            "a page absent from the cache: event against silent allocation": (
+                "register minor; read u0 p0"
+            ),
+        },
+    ),
+    (
+        "huge_missing",
+        "huge_minor",
+        HUGE,
+        {
+            # Peter Xu, 2025-03-03: for huge folios choose MINOR.
+            "registration of MISSING: ok against EINVAL": "register missing",
+            "registration of MINOR: EINVAL against ok": "register minor",
+        },
+    ),
+    (
+        "m2_do_userfault",
+        "direct_map_m2_write_v7",
+        WORLD,
+        # Direct map removal: what a fault mapped, the kernel can no longer write to (D).
+        {"write() to a mapped page: ENOSPC against kernel crash": "read u0 p0; pwrite p0 A"},
+    ),
+    (
+        "m2_do_userfault",
+        "userfault_m2_write_v7",
+        WORLD,
+        # write v7's cover: overwriting is allowed.
+        {"write() to a mapped page: ENOSPC against ok": "read u0 p0; pwrite p0 A"},
+    ),
+    (
+        "write_v6",
+        "write_v7",
+        SHORT,
+        {
+            # v7 marks what it fills (P), and takes whole pages only again.
+            "a present page only one of them takes for filled: zeros against what was written": (
+                "pwrite p0 A; read u0 p0"
+            ),
+            "write() of the second half of an absent page: ok against EINVAL": "pwrite-half p0 A",
+        },
+    ),
+    (
         "write_rfc_v2",
         "write_v3",
         SHORT,
@@ -194,6 +268,10 @@ EXACT = {
     # Whole pages: v5 changed short copies only.
     ("write_v4", "write_v5"): {},
     ("kvm_userfault_v2", "kvm_userfault_v3"): {},
+    # An ordered load matters to races only.
+    ("kvm_userfault_v3", "kvm_userfault_v3_acquire"): {},
+    # v4 has v3's rules for whole pages by other means; the copy is under the folio's lock.
+    ("write_v3", "write_v4"): {},
 }
 
 

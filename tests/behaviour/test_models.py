@@ -2,7 +2,6 @@
 """Finding models by name, module or file, and pairing their hooks with the patches."""
 
 import ast
-import importlib
 import io
 import sys
 import tokenize
@@ -46,9 +45,8 @@ def test_a_posting_has_one_model_of_it_as_posted_which_comes_first() -> None:
         first, *others = of_posting(message_id)
         assert model in (first, *others)
         assert all(each.variant for each in others), [each.name for each in others]
-        assert any(message_id in rule.source for rule in first.rules) or message_id in (
-            importlib.import_module(f"refmodel.revisions.{first.name}").__doc__ or ""
-        ), f"{first.name} cites nothing of {message_id}"
+        posting = message_id.partition("-")[0]
+        assert any(posting in rule.source for rule in first.rules), f"{first.name} cites nothing"
 
 
 def test_the_april_posting_comes_before_its_repair() -> None:

@@ -108,7 +108,7 @@ def test_an_unfinished_exploration_promises_nothing() -> None:
 
 def test_shmem_tells_of_everything_but_does_not_wake_for_minor() -> None:
     """What the memory everybody compares with answers, on one page: fault-around needs two."""
-    shmem = {each.question: each for each in ask(replace(load("shmem"), page_local=True))}
+    shmem = {each.question: each for each in ask(replace(load("shmem"), reach=""))}
     assert shmem["under MISSING no page becomes present unseen"].verdict == "yes"
     assert shmem["a missing event is resolved by COPY"].verdict == "yes"
     assert shmem["no uninitialised memory is seen"].verdict == "yes"

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from refmodel.guest.quick import EVERY
-from refmodel.model import Model, Revision, patch
+from refmodel.model import Model, Revision
 from refmodel.vocabulary import Input, parse
 from refmodel.world import World
 from reviewtool.behaviour.conformance import Bench, run_suite
 from reviewtool.behaviour.explore import trace
 from reviewtool.behaviour.guests import GuestEnd, Recording, Settings, Trace, record
 from reviewtool.behaviour.models import load
+from reviewtool.behaviour.patched import patch
 from reviewtool.behaviour.quick import MANY, Expected, record_expected
 from reviewtool.behaviour.suites import complete
 from tests.behaviour.pretend import Pretender
@@ -70,7 +71,7 @@ def test_what_differs_is_run_again_and_told(at: int) -> None:
     def kvm_gmem_allocate(k, index):  # type: ignore[no-untyped-def] # a hook as models write them
         return -28
 
-    broken = Revision("broken", "", patch(V3.kernel, kvm_gmem_allocate))
+    broken = Revision(patch(V3.kernel, kvm_gmem_allocate), "broken")
     every = cases(1000, odd=[at])
     pretender = Pretender(broken)
     quick = record_expected(pretender, Settings.of(WORLD), every)

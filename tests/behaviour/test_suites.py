@@ -5,10 +5,9 @@ import random
 
 import pytest
 
-from refmodel.filemap import Folio
+from refmodel.core import Folio, Vma
 from refmodel.kvm import GuestMemfd
-from refmodel.memory import Vma
-from refmodel.model import Model, Revision, conflicting, patch
+from refmodel.model import Model, Revision, conflicting
 from refmodel.vocabulary import Input, Observation
 from refmodel.world import State, World
 from reviewtool.behaviour.compare import compare
@@ -16,6 +15,7 @@ from reviewtool.behaviour.explore import explore, trace
 from reviewtool.behaviour.identify import alive
 from reviewtool.behaviour.minimal import Minimal, Word, minimise
 from reviewtool.behaviour.models import known, load
+from reviewtool.behaviour.patched import patch
 from reviewtool.behaviour.suites import (
     Suite,
     complete,
@@ -118,7 +118,7 @@ def forgets_eexist(k: GuestMemfd, vma: Vma, pgoff: int, folio: Folio) -> int:
 def test_a_kernel_with_an_errno_lost_fails_the_wp_suite() -> None:
     model = load("v3_minor_noalloc")
     forgets_eexist.__name__ = "mfill_atomic_install_pte"
-    wrong = Revision("wrong", "", patch(model.kernel, forgets_eexist))
+    wrong = Revision(patch(model.kernel, forgets_eexist), "wrong")
     assert fails(wrong, complete(model, SMALL))
     assert not fails(model, complete(model, SMALL))
 
@@ -137,7 +137,7 @@ def test_a_state_more_than_the_model_needs_the_longer_suite() -> None:
                 return after, Observation("EIO")
             return after, seen
 
-    hiding = Hiding("hiding", "", base.kernel)
+    hiding = Hiding(base.kernel, "hiding")
     world = World(values=("A",), alias=False, kvm=False)
     assert fails(hiding, complete(base, world, extra=1))
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from refmodel.model import Model, Revision, patch
+from refmodel.model import Model, Revision
 from refmodel.vocabulary import parse
 from reviewtool.behaviour.explore import trace
 from reviewtool.behaviour.models import load
+from reviewtool.behaviour.patched import patch
 from reviewtool.behaviour.suites import Case, Suite, random_walks, scenarios
 from reviewtool.behaviour.verdict import LARGE, Verdict, hold
 from reviewtool.kernel.build import Kernel

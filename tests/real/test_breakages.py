@@ -17,7 +17,7 @@ from typing import get_args
 
 import pytest
 
-from refmodel.model import Model, Revision, patch
+from refmodel.model import Model, Revision
 from refmodel.revisions.m2_do_userfault import MODEL as M2
 from refmodel.revisions.rfc_missing import MODEL as RFC
 from refmodel.revisions.v3_minor_noalloc import MODEL as V3
@@ -27,6 +27,7 @@ from reviewtool.behaviour.compare import compare
 from reviewtool.behaviour.conformance import Bench, SuiteResult, run_suites
 from reviewtool.behaviour.difference import predict
 from reviewtool.behaviour.guests import RunGuest, Settings, kernel_guest, record
+from reviewtool.behaviour.patched import patch
 from reviewtool.behaviour.suites import complete, scenarios
 from tests.real.broken_kernels import MUTANTS, Kind, alive, edits, numbered
 from tests.real.conftest import BuildRevision
@@ -179,9 +180,7 @@ def test_a_broken_rule_fails_with_the_shortest_sequence(
 ) -> None:
     right = MODELS[name]
     assert hasattr(right.kernel, rule), f"{name} has no rule {rule} to break"
-    broken = Revision(
-        "broken", f"{name} with {rule} broken", patch(right.kernel, **{rule: function})
-    )
+    broken = Revision(patch(right.kernel, **{rule: function}), f"{name} with {rule} broken")
     results = hold(guest_of(name), broken)
     found = min(
         (each for result in results for each in result.disagreements),

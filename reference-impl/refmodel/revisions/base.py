@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Unpatched: 6.12 with a guest_memfd that can be mapped (Fuad Tabba's series), nothing else.
+"""shared guest_memfd, no write(), no userfaultfd
 
 Registration of a guest_memfd mapping is refused in every mode, so nothing else of userfaultfd can
 be reached; the file has neither ->write nor FMODE_PWRITE.
 """
 
 from refmodel.kvm import GuestMemfd
-from refmodel.model import Revision, patch
+from refmodel.model import Revision
 
-MODEL = Revision(
-    name="base",
-    title="shared guest_memfd, no write(), no userfaultfd",
-    kernel=patch(GuestMemfd, gmem_write=""),
-    hooks=frozenset({"fault"}),
-)
+
+class Kernel(GuestMemfd):
+    gmem_write = ""
+
+
+MODEL = Revision(Kernel, __doc__)

@@ -1,64 +1,49 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Nikita Kalyazin's later draft on vm_uffd_ops: MISSING and MINOR, COPY by uffd_copy.
+"""uffd missing and minor by vm_uffd_ops, uffd_copy (draft in a reply, 2025)
 
-In a reply to 20250620190342.1780170-1-peterx@redhat.com, as v2's ops have it.  COPY fills a page
-again that is there already, and copies when it has unlocked it; a reference to a present page is
-never dropped.
+As v2's ops have it.  COPY fills a page again that is there already, and copies when it has unlocked
+it; a reference to a present page is never dropped.
 """
 
-from refmodel.core import CONTINUE, COPY, EFAULT, VM_FAULT_SIGBUS, ZEROPAGE, rule
-from refmodel.kvm import GuestMemfd
-from refmodel.memory import Vma, Vmf, userfaultfd_minor, userfaultfd_missing
-from refmodel.model import Revision, patch
-from refmodel.revisions.p_draft_minor import CORE, P_HOOKS, kvm_gmem_uffd_get_folio
-from refmodel.world import VM_UFFD_MINOR, VM_UFFD_MISSING
+from refmodel import core
+from refmodel.core import EFAULT, VM_UFFD_MINOR, VM_UFFD_MISSING, Vma, Vmf, ops, rule
+from refmodel.model import Revision
+from refmodel.revisions.p_draft_minor import DeclaredOps
 
 _DRAFT = "reply to P v1 <20250620190342.1780170-1-peterx@redhat.com>"
 
 
-@rule(_DRAFT, "present and MINOR, or absent and MISSING: event; filemap_get_entry() without a put")
-def kvm_gmem_fault_user_mapping(k: GuestMemfd, vmf: Vmf) -> int:
-    if vmf.pgoff >= k.size:
-        return VM_FAULT_SIGBUS
-    if k.filemap_get_entry(vmf.pgoff) is not None and userfaultfd_minor(vmf.vma):
-        return k.handle_userfault(vmf, VM_UFFD_MINOR)
-    if k.page_cache[vmf.pgoff] is None and userfaultfd_missing(vmf.vma):
-        return k.handle_userfault(vmf, VM_UFFD_MISSING)
-    folio = k.kvm_gmem_get_folio(vmf.pgoff)
-    return VM_FAULT_SIGBUS if isinstance(folio, int) else k.kvm_gmem_map_folio(vmf, folio)
+class Kernel(DeclaredOps):
+    uffd_ops = ops(uffd_get_folio="kvm_gmem_uffd_get_folio", uffd_copy="kvm_gmem_uffd_copy")
+    uffd_features = VM_UFFD_MISSING | VM_UFFD_MINOR
+    uffd_ioctls = frozenset({core.COPY, core.ZEROPAGE, core.CONTINUE})
+
+    @rule(_DRAFT, "present, MINOR or absent, MISSING: event; filemap_get_entry() without a put")
+    def kvm_gmem_fault_user_mapping(self, vmf: Vmf) -> int:
+        if vmf.pgoff >= self.size:
+            return core.VM_FAULT_SIGBUS
+        if self.filemap_get_entry(vmf.pgoff) is not None and self.userfaultfd_minor(vmf.vma):
+            return self.handle_userfault(vmf, VM_UFFD_MINOR)
+        if self.page_cache[vmf.pgoff] is None and self.userfaultfd_missing(vmf.vma):
+            return self.handle_userfault(vmf, VM_UFFD_MISSING)
+        return self.kvm_gmem_map_folio(vmf, self.kvm_gmem_get_folio(vmf.pgoff))
+
+    @rule(_DRAFT, "uffd_copy(): find or allocate, unlock, then copy; fills again what is there")
+    def shmem_mfill_atomic_pte(self, vma: Vma, pgoff: int, value: str | None) -> int:
+        if pgoff >= self.size:
+            return -EFAULT
+        folio = self.kvm_gmem_get_folio(pgoff)
+        self.folio_unlock(folio)
+        self.preempt("uffd_copy() has unlocked the folio and starts to copy")
+        if value is None:
+            self.clear_highpage(folio)
+        else:
+            self.copy_from_user(folio, value)
+        self.kvm_gmem_mark_prepared(folio)
+        err = self.mfill_atomic_install_pte(vma, pgoff, folio)
+        if err:
+            self.folio_put(folio)
+        return err
 
 
-@rule(_DRAFT, "uffd_copy(): find or allocate, unlock, then copy; fills again what is there")
-def shmem_mfill_atomic_pte(k: GuestMemfd, vma: Vma, pgoff: int, value: str | None) -> int:
-    folio = k.kvm_gmem_get_folio(pgoff) if pgoff < k.size else -EFAULT
-    if isinstance(folio, int):
-        return folio
-    k.folio_unlock(folio)
-    k.preempt("uffd_copy() has unlocked the folio and starts to copy")
-    if value is None:
-        k.clear_highpage(folio)
-    else:
-        k.copy_from_user(folio, value)
-    k.kvm_gmem_mark_prepared(folio)
-    err = k.mfill_atomic_install_pte(vma, pgoff, folio)
-    if err:
-        k.folio_put(folio)
-    return err
-
-
-MODEL = Revision(
-    name="p_draft_copy",
-    title="uffd missing and minor by vm_uffd_ops, uffd_copy (draft in a reply, 2025)",
-    kernel=patch(
-        GuestMemfd,
-        *CORE,
-        kvm_gmem_fault_user_mapping,
-        kvm_gmem_uffd_get_folio,
-        shmem_mfill_atomic_pte,
-        vm_ops={"fault": "kvm_gmem_fault_user_mapping"},
-        uffd_ops={"uffd_get_folio": "kvm_gmem_uffd_get_folio", "uffd_copy": "kvm_gmem_uffd_copy"},
-        uffd_features=VM_UFFD_MISSING | VM_UFFD_MINOR,
-        uffd_ioctls=frozenset({COPY, ZEROPAGE, CONTINUE}),
-    ),
-    hooks=P_HOOKS | {"uffd_copy"},
-)
+MODEL = Revision(Kernel, __doc__)

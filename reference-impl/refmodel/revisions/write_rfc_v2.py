@@ -1,42 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""write() RFC v2 of November 2024, as it were on a file that can be mapped (it was not then).
+"""write() RFC v2: a failed copy counts as written (2024-11-29)
 
-20241129123929.64790-1-kalyazin@amazon.com.  A copy that fails is not taken for a failure: the page
-is marked prepared and counted as written.
+A copy that fails is not taken for a failure: the page is marked prepared and counted as written.
 """
 
-from refmodel.core import EFAULT, EINVAL, ENOSPC, rule
+from refmodel.core import EINVAL, ENOSPC, rule
 from refmodel.kvm import PAGE, GuestMemfd, Iter
-from refmodel.model import Revision, patch
+from refmodel.model import Revision
 
 _PATCH = "write RFC v2 1/2 <20241129123929.64790-2-kalyazin@amazon.com>"
 
 
-@rule(_PATCH, "as v3, but marked prepared and counted whatever could be copied")
-def kvm_kmem_gmem_write(k: GuestMemfd, index: int, it: Iter) -> int:
-    if it.at or it.length != PAGE or index >= k.size:
-        return -EINVAL
-    k.filemap_invalidate_lock()
-    folio = k.kvm_gmem_get_folio(index)
-    if isinstance(folio, int):
-        return -EFAULT
-    filled = folio.uptodate
-    k.folio_unlock(folio)
-    if not filled:
-        k.preempt("write() has unlocked the folio and starts to copy")
-        k.copy_from_user(folio, it.value, 0, it.readable)
-        for half in range(it.readable, PAGE):
-            k.folio_zero_half(folio, half)
-        k.kvm_gmem_mark_prepared(folio)
-    k.folio_put(folio)
-    k.filemap_invalidate_unlock()
-    return -ENOSPC if filled else PAGE
+class Kernel(GuestMemfd):
+    names = "write"
+
+    @rule(_PATCH, "as v3, but marked prepared and counted whatever could be copied")
+    def kvm_kmem_gmem_write(self, index: int, it: Iter) -> int:
+        if it.at or it.length != PAGE or index >= self.size:
+            return -EINVAL
+        self.filemap_invalidate_lock()
+        folio = self.kvm_gmem_get_folio(index)
+        filled = folio.uptodate
+        self.folio_unlock(folio)
+        if not filled:
+            self.preempt("write() has unlocked the folio and starts to copy")
+            self.copy_from_user(folio, it.value, 0, it.readable)
+            self.folio_zero_halves(folio, it.readable, PAGE)
+            self.kvm_gmem_mark_prepared(folio)
+        self.folio_put(folio)
+        self.filemap_invalidate_unlock()
+        return -ENOSPC if filled else PAGE
 
 
-MODEL = Revision(
-    name="write_rfc_v2",
-    title="write() RFC v2: a failed copy counts as written (2024-11-29)",
-    covers=("20241129123929.64790-1-kalyazin@amazon.com",),
-    kernel=patch(GuestMemfd, kvm_kmem_gmem_write),
-    hooks=frozenset({"fault", "write"}),
-)
+MODEL = Revision(Kernel, __doc__, covers=("20241129123929.64790-1-kalyazin@amazon.com",))

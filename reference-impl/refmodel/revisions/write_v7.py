@@ -1,45 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""write() v7 of November 2025: GUEST_MEMFD_FLAG_WRITE, overwriting allowed, pages marked filled.
+"""write() v7: GUEST_MEMFD_FLAG_WRITE, overwriting allowed (2025-11-14)
 
-20251114151828.98165-1-kalyazin@amazon.com.  The file of this world has the flag.
+The file of this world has the flag.
 """
 
-from refmodel.core import EINVAL, rule
-from refmodel.filemap import Folio
+from refmodel.core import EINVAL, Folio, ops, rule
 from refmodel.kvm import PAGE, GuestMemfd618
-from refmodel.model import Revision, patch
+from refmodel.model import Revision
 
 _PATCH = "write v7 1/2 <20251114151828.98165-2-kalyazin@amazon.com>"
 
 
-@rule(_PATCH, "whole pages inside the file, else EINVAL; filled before or not")
-def kvm_gmem_write_begin(k: GuestMemfd618, index: int, at: int, length: int) -> Folio | int:
-    if index >= k.size or at or length != PAGE:
-        return -EINVAL
-    return k.kvm_gmem_get_folio(index)
+class Kernel(GuestMemfd618):
+    a_ops = ops(write_begin="kvm_gmem_write_begin", write_end="kvm_gmem_write_end")
+    gmem_write = "generic_perform_write"
+    names = "write_iter GUEST_MEMFD_FLAG_WRITE"
+
+    @rule(_PATCH, "whole pages inside the file, else EINVAL; filled before or not")
+    def kvm_gmem_write_begin(self, pos: int, length: int) -> Folio | int:
+        if pos >= self.size * PAGE or pos % PAGE or length != PAGE:
+            return -EINVAL
+        return self.kvm_gmem_get_folio(pos // PAGE)
+
+    @rule(_PATCH, "a page nobody filled: what was not copied is zeroed, be it all; marked uptodate")
+    def kvm_gmem_write_end(self, pos: int, length: int, copied: int, folio: Folio) -> int:
+        if not folio.uptodate:
+            self.folio_zero_halves(folio, copied, length)
+            self.kvm_gmem_mark_prepared(folio)
+        self.folio_release(folio)
+        return copied
 
 
-@rule(_PATCH, "a page nobody had filled: what was not copied is zeroed, be it all; marked uptodate")
-def kvm_gmem_write_end(
-    k: GuestMemfd618, index: int, folio: Folio, at: int, length: int, copied: int
-) -> int:
-    del index, at
-    if not folio.uptodate:
-        for half in range(copied, length):
-            k.folio_zero_half(folio, half)
-        k.kvm_gmem_mark_prepared(folio)
-    k.folio_release(folio)
-    return copied
-
-
-FUNCTIONS = (kvm_gmem_write_begin, kvm_gmem_write_end)
-A_OPS = {"write_begin": "kvm_gmem_write_begin", "write_end": "kvm_gmem_write_end"}
-HOOKS = frozenset({"fault", "write_iter", "write_begin", "write_end", "GUEST_MEMFD_FLAG_WRITE"})
-
-MODEL = Revision(
-    name="write_v7",
-    title="write() v7: GUEST_MEMFD_FLAG_WRITE, overwriting allowed (2025-11-14)",
-    covers=("20251114151828.98165-1-kalyazin@amazon.com",),
-    kernel=patch(GuestMemfd618, *FUNCTIONS, a_ops=A_OPS, gmem_write="generic_perform_write"),
-    hooks=HOOKS,
-)
+MODEL = Revision(Kernel, __doc__, covers=("20251114151828.98165-1-kalyazin@amazon.com",))
