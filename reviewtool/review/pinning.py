@@ -115,14 +115,14 @@ def _noting(function: Callable[..., Any], rule: Rule, called: list[Rule]) -> Cal
 
 def _as_base(model: Model, rule: Rule) -> Model | None:
     """``model`` without ``rule``: the function as it was; None where there was none."""
-    if not isinstance(model, RevisionModel):
-        return None
-    layers = [vars(layer) for layer in model.kernel.__mro__]
-    for number, layer in enumerate(layers):
-        for name, member in layer.items():
+    layers = model.kernel.__mro__
+    for layer in layers:
+        for name, member in vars(layer).items():
             if getattr(member, "rule", None) is rule:
-                before = next((one[name] for one in layers[number + 1 :] if name in one), None)
-                if before is None:
+                # Other revisions this one is derived from are not what it was written on.
+                below = (vars(one) for one in layers if ".revisions." not in one.__module__)
+                before = next((one[name] for one in below if name in one), None)
+                if before is None or before is member:
                     return None
                 return replace(model, kernel=type("BaseKernel", (model.kernel,), {name: before}))
     return None
