@@ -6,6 +6,7 @@ kills worker after worker is given up, and said.
 """
 
 import multiprocessing
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -15,6 +16,7 @@ from reviewtool.errors import InputError, Unavailable
 
 _TRIES = 3
 _CONNECT = 10.0  # seconds a scheduler may take to answer
+_WORKERLESS = 120.0  # seconds a cluster may be without a worker, as while one is started again
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -90,9 +92,25 @@ def _dask(
         futures = [client.submit(function, item, pure=False, retries=0) for item in items]
         for item, future in zip(items, futures, strict=True):
             try:
+                _await(future, client, address)
                 yield future.result()
             except KilledWorker as error:
                 raise _given_up(item) from error
+
+
+def _await(future: Any, client: Any, address: str) -> None:
+    """Until ``future`` is done, however long it works; Unavailable when no worker is left to."""
+    worked = time.monotonic()
+    while not future.done():
+        try:
+            future.exception(timeout=min(5.0, _WORKERLESS))
+        except TimeoutError:
+            if client.nthreads():
+                worked = time.monotonic()
+            elif time.monotonic() - worked >= _WORKERLESS:
+                raise Unavailable(
+                    "the cluster has no worker", address, f"start one: dask worker {address}"
+                ) from None
 
 
 def _given_up(item: object) -> Unavailable:

@@ -129,6 +129,19 @@ def test_a_scheduler_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatc
         list(spread(square, [("", 1)], "dask=127.0.0.1:9"))
 
 
+def test_a_cluster_without_a_worker_is_not_waited_for_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
+    monkeypatch.setattr("reviewtool.review.spread._WORKERLESS", 0.5)
+    with distributed.LocalCluster(
+        n_workers=0, host="127.0.0.1", dashboard_address=":0", silence_logs=50
+    ) as empty:
+        address = empty.scheduler_address.removeprefix("tcp://")
+        with pytest.raises(Unavailable, match=f"{address}: the cluster has no worker"):
+            list(spread(square, [("", 1)], f"dask={address}"))
+
+
 def test_without_dask_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
     with pytest.raises(Unavailable, match=r"pip install 'reviewtool\[dask\]'"):
