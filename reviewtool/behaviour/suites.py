@@ -97,7 +97,8 @@ def complete(
         if word[:-1] in access if extra else before is None or len(word) < len(before.inputs):
             lethal[way, word[-1]] = Case(word, expected, reason, lethal=True, part=start)
     dropped = crashes - len(lethal)
-    more = f"at most {extra} states more than" if extra else "no more states than"
+    states = "one state" if extra == 1 else f"{extra} states"
+    more = f"at most {states} more than" if extra else "no more states than"
     return Suite(
         f"complete{extra}",
         f"equivalent in the world of {world}, if the kernel, reduced to what can be observed, has "
