@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from refmodel.world import World
-from reviewtool.behaviour.compare import BehaviourDiff, compare
+from reviewtool.behaviour.compare import BehaviourDiff
 from reviewtool.errors import InputError
 from reviewtool.interface.match import match, series_changes
 from reviewtool.interface.types import Change
 from reviewtool.lineage.study import Study
 from reviewtool.lineage.succession import lineages, predecessors
+from reviewtool.review.compared import compared
 from reviewtool.review.session import (
     Described,
     Session,
@@ -108,7 +109,7 @@ def _behaviour(
             return None, f"{described_one.revision}: {why}", ()
     if all(each.model.hooks & _WRITES for each in (one, other)):
         world = replace(world, short_writes=True)  # what write() does is what they are about
-    found = compare(one.model, other.model, world, limit, session.progress)
+    found = compared(one.model, other.model, world, limit, session.progress)
     return found, "", (one, other)
 
 
