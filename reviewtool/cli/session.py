@@ -3,17 +3,22 @@
 
 import argparse
 import os
+from typing import TYPE_CHECKING
 
 from reviewtool.cli.progress import progress
-from reviewtool.review.session import Session, open_session, with_base
+
+if TYPE_CHECKING:
+    from reviewtool.review.session import Session
 
 
-def session(arguments: argparse.Namespace, *, needs_tree: bool = False) -> Session:
+def session(arguments: argparse.Namespace, *, needs_tree: bool = False) -> "Session":
     """The study and tree of the command line.
 
     A tree is looked for where the command needs one, where the user named one, and where the
     study says what its revisions are ports to; else interfaces are read from the mail alone.
     """
+    from reviewtool.review.session import open_session, with_base
+
     opened = open_session(
         arguments.study, arguments.tree, progress(arguments.quiet or arguments.json)
     )
@@ -23,7 +28,7 @@ def session(arguments: argparse.Namespace, *, needs_tree: bool = False) -> Sessi
     return with_base(opened) if needs_tree or named else opened
 
 
-def _look_up(opened: Session, arguments: argparse.Namespace) -> None:
+def _look_up(opened: "Session", arguments: argparse.Namespace) -> None:
     """InputError for a revision the study lacks: a tree may be minutes of download away."""
     from reviewtool.review.kernels import resolved
 

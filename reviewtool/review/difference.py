@@ -12,6 +12,7 @@ from reviewtool.interface.types import Change
 from reviewtool.lineage.study import Study
 from reviewtool.lineage.succession import lineages, predecessors
 from reviewtool.review.compared import compared
+from reviewtool.review.parts import PARTS
 from reviewtool.review.session import (
     Described,
     Session,
@@ -28,7 +29,6 @@ BASE = "base"
 """What a revision is compared with when it is the only one: the tree it was written on."""
 WORLD = World(pages=2, threads=2, vcpus=1, past_eof=True)
 _WRITES = frozenset({"write", "write_iter"})
-PARTS = ("patches", "interface", "behaviour")
 
 
 @dataclass(frozen=True, slots=True)

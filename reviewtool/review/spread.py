@@ -21,11 +21,6 @@ _WORKERLESS = 120.0  # seconds a cluster may be without a worker, as while one i
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
-HELP = (
-    "where revisions are built and tested: local (default, one after the other), processes=N, or "
-    "dask=HOST:PORT, the scheduler of a cluster whose workers have reviewtool and see these files"
-)
-
 
 def spread(
     function: Callable[[_Item], _Result], items: Sequence[_Item], executor: str = "local"

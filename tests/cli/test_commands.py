@@ -187,7 +187,7 @@ def test_remarks_of_a_port_are_none(says: Says) -> None:
 def test_a_revision_there_is_not_costs_no_download(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("reviewtool.cli.session.with_base", lambda _: pytest.fail("too soon"))
+    monkeypatch.setattr("reviewtool.review.session.with_base", lambda _: pytest.fail("too soon"))
     assert main([*words, "nope", "--study", "embedded"]) == 2
     assert "no revision “nope”" in capsys.readouterr().err
 

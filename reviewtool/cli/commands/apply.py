@@ -5,9 +5,6 @@ import argparse
 
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
-from reviewtool.report.apply import apply_shape, apply_text
-from reviewtool.review.session import applied, revision
-from reviewtool.tree.outcome import require_complete
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -15,6 +12,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from reviewtool.report.apply import apply_shape, apply_text
+    from reviewtool.review.session import applied, revision
+    from reviewtool.tree.outcome import require_complete
+
     opened = session(arguments, needs_tree=True)
     names = [revision(opened, name).id for name in arguments.revisions]
     names = names or [one.id for one in opened.study.revisions]

@@ -7,8 +7,6 @@ from reviewtool.cli.bounds import fitting
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
 from reviewtool.errors import InputError
-from reviewtool.report.model import trace_shape, trace_text
-from reviewtool.review.session import model
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +23,8 @@ def run(arguments: argparse.Namespace) -> int:
     from reviewtool.behaviour.explore import trace
     from reviewtool.behaviour.models import read_sequence
     from reviewtool.behaviour.stopped import stops
+    from reviewtool.report.model import trace_shape, trace_text
+    from reviewtool.review.session import model
 
     found = model(session(arguments), arguments.revision)
     inputs = read_sequence(arguments.sequence)

@@ -8,15 +8,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from reviewtool.review.b4check import (
-    find_revision,
-    patch_checks,
-    read_mail,
-    series_checks,
-    unknown,
-)
-from reviewtool.review.session import Session
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -33,6 +24,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 0 whatever is found: b4 reads the statuses."""
+    from reviewtool.review.b4check import (
+        find_revision,
+        patch_checks,
+        read_mail,
+        series_checks,
+        unknown,
+    )
+    from reviewtool.review.session import Session
+
     file = os.environ.get("B4_TRACKING_FILE")
     asking = read_mail(sys.stdin.buffer.read(), Path(file) if file else None)
     found = find_revision(asking, arguments.study)

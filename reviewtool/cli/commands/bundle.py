@@ -6,18 +6,18 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reviewtool.cli.output import emit, write_file
 from reviewtool.cli.progress import progress
 from reviewtool.cli.session import session
 from reviewtool.errors import InputError
-from reviewtool.report.bundle import Bundle, documents, gather, read, unlike, unpack
 from reviewtool.report.json import document
-from reviewtool.report.verdict import held_shape
-from reviewtool.review.difference import BASE, neighbours, pair_against
-from reviewtool.review.session import Session, applied, described, with_base
-from reviewtool.review.testing import hold_revision
 from reviewtool.text import visible_line
+
+if TYPE_CHECKING:
+    from reviewtool.report.bundle import Bundle
+    from reviewtool.review.session import Session
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _write(arguments: argparse.Namespace) -> int:
+    from reviewtool.report.bundle import gather, read
+    from reviewtool.review.difference import neighbours, pair_against
+
     opened = session(arguments)
     pairs = [pair_against(opened, arguments.revision, arguments.against)]
     if arguments.lineage:
@@ -65,8 +68,13 @@ def _write(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _recorded(opened: Session, pairs: list[tuple[str, str]]) -> dict[str, str]:
+def _recorded(opened: "Session", pairs: list[tuple[str, str]]) -> dict[str, str]:
     """Hashes of trees and verdicts of kernels: what the bundle tells, and cannot make again."""
+    from reviewtool.report.verdict import held_shape
+    from reviewtool.review.difference import BASE
+    from reviewtool.review.session import applied, described, with_base
+    from reviewtool.review.testing import hold_revision
+
     based = with_base(opened)
     found = {}
     for name in dict.fromkeys(name for pair in pairs for name in pair if name != BASE):
@@ -85,6 +93,9 @@ def _recorded(opened: Session, pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 
 def _replay(arguments: argparse.Namespace) -> int:
+    from reviewtool.report.bundle import documents, read, unlike, unpack
+    from reviewtool.review.session import Session
+
     try:
         content = Path(arguments.replay).read_bytes()
     except OSError as error:
@@ -112,7 +123,7 @@ def _replay(arguments: argparse.Namespace) -> int:
     return int(bool(differing))
 
 
-def _shape(bundle: Bundle, differing: tuple[str, ...]) -> dict[str, object]:
+def _shape(bundle: "Bundle", differing: tuple[str, ...]) -> dict[str, object]:
     return {
         "digest": bundle.digest,
         "version": bundle.version,
@@ -125,7 +136,7 @@ def _shape(bundle: Bundle, differing: tuple[str, ...]) -> dict[str, object]:
 
 
 def _text(
-    bundle: Bundle, file: str, differing: tuple[str, ...] = (), *, replayed: bool = False
+    bundle: "Bundle", file: str, differing: tuple[str, ...] = (), *, replayed: bool = False
 ) -> str:
     lines = [visible_line(f"{file}: sha256:{bundle.digest}")]
     lines.append(f"  {sum(name.startswith('mail/') for name in bundle.files)} mails")

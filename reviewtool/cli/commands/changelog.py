@@ -6,11 +6,6 @@ import argparse
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
 from reviewtool.errors import InputError
-from reviewtool.report.changelog import changelog_shape, changelog_text
-from reviewtool.review.asked import asked
-from reviewtool.review.claims import claims
-from reviewtool.review.difference import BASE, pair_against
-from reviewtool.review.session import posting
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +15,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 1 where something is said and not seen, or changed and not said."""
+    from reviewtool.report.changelog import changelog_shape, changelog_text
+    from reviewtool.review.asked import asked
+    from reviewtool.review.claims import claims
+    from reviewtool.review.difference import BASE, pair_against
+    from reviewtool.review.session import posting
+
     opened = session(arguments)
     a, b = pair_against(opened, arguments.revision, arguments.against)
     if a == BASE:

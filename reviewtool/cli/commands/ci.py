@@ -5,18 +5,14 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reviewtool.cli.progress import progress
 from reviewtool.errors import InputError
-from reviewtool.lineage import study as studies
-from reviewtool.report.findings import report_shape
 from reviewtool.report.json import document
-from reviewtool.report.mail import mail_text
-from reviewtool.report.markdown import markdown
-from reviewtool.review.ci import of_branch, study_of
-from reviewtool.review.difference import chosen_pair
-from reviewtool.review.session import Session
-from reviewtool.review.told import Told, told
+
+if TYPE_CHECKING:
+    from reviewtool.review.told import Told
 
 _LEVELS = {"info": 0, "warn": 1, "fail": 2, "never": 3}
 
@@ -46,6 +42,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 1 where a finding is as grave as ``--fail-on`` says."""
+    from reviewtool.lineage import study as studies
+    from reviewtool.review.ci import study_of
+    from reviewtool.review.difference import chosen_pair
+    from reviewtool.review.session import Session
+    from reviewtool.review.told import told
+
     known = studies.find(arguments.study) if arguments.study else None
     with tempfile.TemporaryDirectory(prefix="reviewtool-ci-") as name:
         folder = Path(name)
@@ -67,6 +69,8 @@ def _given(arguments: argparse.Namespace) -> list[str]:
 
 
 def _box(arguments: argparse.Namespace, given: str, folder: Path) -> Path:
+    from reviewtool.review.ci import of_branch
+
     if arguments.branch is None:
         return Path(given)
     if ".." not in given:
@@ -76,7 +80,11 @@ def _box(arguments: argparse.Namespace, given: str, folder: Path) -> Path:
     return of_branch(given, Path(arguments.repository), own)
 
 
-def _written(arguments: argparse.Namespace, found: Told) -> str:
+def _written(arguments: argparse.Namespace, found: "Told") -> str:
+    from reviewtool.report.findings import report_shape
+    from reviewtool.report.mail import mail_text
+    from reviewtool.report.markdown import markdown
+
     if arguments.json:
         return document("report", report_shape(found)) + "\n"
     return markdown(found) if arguments.format == "markdown" else mail_text(found)

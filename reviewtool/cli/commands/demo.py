@@ -3,12 +3,8 @@
 
 import argparse
 
-from reviewtool.behaviour.verdict import Verdict
 from reviewtool.cli.output import emit
 from reviewtool.cli.progress import progress
-from reviewtool.report.demo import demo_shape, demo_text
-from reviewtool.review.demo import demo
-from reviewtool.review.session import open_session
 
 _PAIR = ["rfc", "v3"]  # of the embedded study: the first and last of 2025 that were posted
 
@@ -23,6 +19,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from reviewtool.behaviour.verdict import Verdict
+    from reviewtool.report.demo import demo_shape, demo_text
+    from reviewtool.review.demo import demo
+    from reviewtool.review.session import open_session
+
     session = open_session(arguments.study or "embedded", arguments.tree, progress(arguments.quiet))
     pair = arguments.revisions or ([] if arguments.study else _PAIR)
     found = demo(session, pair)

@@ -2,15 +2,18 @@
 """``reviewtool diff``: what changed between two revisions."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from reviewtool.cli.bounds import add_bounds, bounded
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
 from reviewtool.errors import InputError
-from reviewtool.report.diff import diff_shape, diff_text
-from reviewtool.review.difference import BASE, PARTS, WORLD, RevisionDiff, chosen_pair, difference
-from reviewtool.review.measure import Trees, trees_of
-from reviewtool.review.session import Session
+from reviewtool.review.parts import PARTS
+
+if TYPE_CHECKING:
+    from reviewtool.review.difference import RevisionDiff
+    from reviewtool.review.measure import Trees
+    from reviewtool.review.session import Session
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +41,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from reviewtool.report.diff import diff_shape, diff_text
+    from reviewtool.review.difference import WORLD, chosen_pair, difference
+
     world = bounded(WORLD, arguments)
     opened = session(arguments)
     a, b = chosen_pair(opened, arguments.revisions)
@@ -49,7 +55,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if found.differs else 0
 
 
-def _trees(arguments: argparse.Namespace, opened: Session, found: RevisionDiff) -> Trees | None:
+def _trees(
+    arguments: argparse.Namespace, opened: "Session", found: "RevisionDiff"
+) -> "Trees | None":
+    from reviewtool.review.difference import BASE
+    from reviewtool.review.measure import trees_of
+
     textual = found.patches is not None or found.interface is not None
     if not textual or found.a == BASE:
         told = None

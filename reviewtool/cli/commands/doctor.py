@@ -5,7 +5,6 @@ import argparse
 
 from reviewtool.cli.output import emit
 from reviewtool.report.table import table
-from reviewtool.review.machine import machine
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -13,6 +12,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from reviewtool.review.machine import machine
+
     every = machine()
     rows = [("ok" if one.ok else "MISSING", one.name, one.detail) for one in every]
     text = table(("", "what", "found"), rows)

@@ -2,12 +2,13 @@
 """``reviewtool extract``: the interface of one revision, or every instance of some structs."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
-from reviewtool.interface.shapes import element_shape, snapshot_shape
-from reviewtool.report.interface import objects_text, snapshot_text
-from reviewtool.review.session import Session, revision, snapshots
+
+if TYPE_CHECKING:
+    from reviewtool.review.session import Session
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +26,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from reviewtool.interface.shapes import snapshot_shape
+    from reviewtool.report.interface import snapshot_text
+    from reviewtool.review.session import revision, snapshots
+
     opened = session(arguments, needs_tree=bool(arguments.struct))
     if arguments.struct:
         _objects(arguments, opened)
@@ -39,7 +44,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _objects(arguments: argparse.Namespace, opened: Session) -> None:
+def _objects(arguments: argparse.Namespace, opened: "Session") -> None:
+    from reviewtool.interface.shapes import element_shape
+    from reviewtool.report.interface import objects_text
+    from reviewtool.review.session import revision
     from reviewtool.review.whole import objects_in_revision
 
     name = revision(opened, arguments.revision).id

@@ -4,15 +4,16 @@
 import argparse
 import sys
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
 from reviewtool.errors import InputError
-from reviewtool.lineage.study import Study
 from reviewtool.progress import Progress
-from reviewtool.report.lineage import log_shape, log_text
-from reviewtool.review.lineage import lineage
 from reviewtool.text import visible_line
+
+if TYPE_CHECKING:
+    from reviewtool.lineage.study import Study
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +42,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from reviewtool.report.lineage import log_shape, log_text
+    from reviewtool.review.lineage import lineage
+
     opened = session(arguments)
     study = _fetch(arguments, opened.progress)
     entries = lineage(replace(opened, study=study))
@@ -49,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _fetch(arguments: argparse.Namespace, progress: Progress) -> Study:
+def _fetch(arguments: argparse.Namespace, progress: Progress) -> "Study":
     from reviewtool.lineage.fetch import fetch_files, fetch_message
 
     if arguments.message is None:

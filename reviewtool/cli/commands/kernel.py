@@ -6,9 +6,6 @@ import sys
 
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
-from reviewtool.kernel.boot import GuestJob, GuestLimits, boot
-from reviewtool.report.verdict import sandbox_note
-from reviewtool.review.kernels import kernel, ours, resolved, unenclosed
 from reviewtool.text import visible_line
 
 
@@ -32,6 +29,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from reviewtool.kernel.boot import GuestJob, GuestLimits, boot
+    from reviewtool.report.verdict import sandbox_note
+    from reviewtool.review.kernels import kernel, ours, resolved, unenclosed
+
     opened = session(arguments, needs_tree=True)
     name = resolved(opened, arguments.revision)
     built = kernel(opened, name, arguments.profile)

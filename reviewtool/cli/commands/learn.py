@@ -5,8 +5,6 @@ import argparse
 
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
-from reviewtool.report.learning import learned_shape, learned_text
-from reviewtool.review.learning import learn_revision
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +20,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from reviewtool.report.learning import learned_shape, learned_text
+    from reviewtool.review.learning import learn_revision
+
     opened = session(arguments, needs_tree=True)
     found = learn_revision(
         opened, arguments.revision, profile=arguments.profile, extra=arguments.extra

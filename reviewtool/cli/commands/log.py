@@ -2,12 +2,13 @@
 """``reviewtool log``: the lineage, or the life of one hook through it."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
-from reviewtool.report.lineage import discussed_text, log_shape, log_text, why_text
-from reviewtool.review.lineage import discussions, lineage
-from reviewtool.review.session import Session
+
+if TYPE_CHECKING:
+    from reviewtool.review.session import Session
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +24,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from reviewtool.report.lineage import discussed_text, log_shape, log_text, why_text
+    from reviewtool.review.lineage import discussions, lineage
+
     opened = session(arguments)
     if arguments.hook:
         _life(arguments, opened)
@@ -36,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _life(arguments: argparse.Namespace, opened: Session) -> None:
+def _life(arguments: argparse.Namespace, opened: "Session") -> None:
     from reviewtool.report.hook import life_shape, life_text
     from reviewtool.review.remarks import lives
 

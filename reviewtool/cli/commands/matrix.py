@@ -6,10 +6,6 @@ from dataclasses import replace
 
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
-from reviewtool.interface.matrix import matrix
-from reviewtool.interface.shapes import matrix_shape
-from reviewtool.report.interface import INSIDE, PARTIAL, matrix_text
-from reviewtool.review.session import revision, snapshots
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +14,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from reviewtool.interface.matrix import matrix
+    from reviewtool.interface.shapes import matrix_shape
+    from reviewtool.report.interface import INSIDE, PARTIAL, matrix_text
+    from reviewtool.review.session import revision, snapshots
+
     opened = session(arguments)
     names = [revision(opened, name).id for name in arguments.revisions]
     names = names or [one.id for one in opened.study.revisions]

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from reviewtool.cli.output import emit, write_file
 from reviewtool.cli.session import session
-from reviewtool.report.model import model_shape, model_text
-from reviewtool.review.session import model
 
 if TYPE_CHECKING:
     from reviewtool.behaviour.explore import Machine
@@ -47,6 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
     from refmodel.world import World
     from reviewtool.behaviour.explore import explore
     from reviewtool.behaviour.properties import ask
+    from reviewtool.report.model import model_shape, model_text
+    from reviewtool.review.session import model
 
     pictured = World(values=("A",), alias=False, kvm=False)
     opened = session(arguments)

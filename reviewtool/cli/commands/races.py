@@ -5,9 +5,6 @@ import argparse
 
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
-from reviewtool.report.races import races_shape, races_text, shown_shape, shown_text
-from reviewtool.review.racing import show_races
-from reviewtool.review.session import model
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +24,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from reviewtool.behaviour.races import races
+    from reviewtool.report.races import races_shape, races_text, shown_shape, shown_text
+    from reviewtool.review.racing import show_races
+    from reviewtool.review.session import model
 
     if arguments.litmus:
         return _litmus(arguments)

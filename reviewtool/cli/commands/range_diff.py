@@ -7,13 +7,11 @@ from itertools import pairwise
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
 from reviewtool.errors import InputError
-from reviewtool.lineage.succession import lineage_of
-from reviewtool.report.rangediff import range_shape, range_text
-from reviewtool.review.session import posting, revision
-from reviewtool.tree.mailrange import CREATION_FACTOR, mail_range
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    from reviewtool.tree.mailrange import CREATION_FACTOR
+
     parser.add_argument(
         "revisions",
         nargs="*",
@@ -32,6 +30,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 1 where the series differ."""
+    from reviewtool.lineage.succession import lineage_of
+    from reviewtool.report.rangediff import range_shape, range_text
+    from reviewtool.review.session import posting, revision
+    from reviewtool.tree.mailrange import mail_range
+
     opened = session(arguments)
     names = [revision(opened, name).id for name in arguments.revisions]
     if not names and opened.study.revisions:

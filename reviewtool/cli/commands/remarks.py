@@ -5,8 +5,6 @@ import argparse
 
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
-from reviewtool.report.remarks import remarks_shape, remarks_text
-from reviewtool.review.remarks import remarks
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +16,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from reviewtool.report.remarks import remarks_shape, remarks_text
+    from reviewtool.review.remarks import remarks
+
     found = remarks(session(arguments), arguments.revision, arguments.hook)
     if arguments.standing:
         found = tuple(one for one in found if one.state == "standing" and not one.by_author)

@@ -4,21 +4,16 @@
 import argparse
 import sys
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from reviewtool.cli.output import write_file
 from reviewtool.cli.session import session
 from reviewtool.errors import InputError
-from reviewtool.interface.matrix import matrix
-from reviewtool.interface.types import Matrix
-from reviewtool.lineage.succession import lineage_of
-from reviewtool.report.findings import report_shape
-from reviewtool.report.interface import INSIDE
 from reviewtool.report.json import document
-from reviewtool.report.mail import mail_text
-from reviewtool.report.markdown import markdown
-from reviewtool.review.difference import BASE, neighbours, pair_against
-from reviewtool.review.session import Session, snapshots
-from reviewtool.review.told import told
+
+if TYPE_CHECKING:
+    from reviewtool.interface.types import Matrix
+    from reviewtool.review.session import Session
 
 FORMATS = ("text", "markdown", "html")
 
@@ -63,7 +58,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _pair(opened: Session, arguments: argparse.Namespace) -> tuple[str, str]:
+def _pair(opened: "Session", arguments: argparse.Namespace) -> tuple[str, str]:
+    from reviewtool.lineage.succession import lineage_of
+    from reviewtool.review.difference import BASE, pair_against
+
     before, chosen = pair_against(opened, arguments.revision, arguments.against)
     if arguments.lineage:
         first = lineage_of(opened.study, chosen)[0]
@@ -75,8 +73,9 @@ def _is_page(arguments: argparse.Namespace) -> bool:
     return arguments.format == "html" and not arguments.json
 
 
-def _page(opened: Session, arguments: argparse.Namespace) -> str:
+def _page(opened: "Session", arguments: argparse.Namespace) -> str:
     from reviewtool.report.html import html
+    from reviewtool.review.difference import neighbours
     from reviewtool.review.page import page
 
     pairs = [_pair(opened, arguments)]
@@ -85,7 +84,12 @@ def _page(opened: Session, arguments: argparse.Namespace) -> str:
     return html(page(opened, pairs, test=arguments.test))
 
 
-def _written(opened: Session, arguments: argparse.Namespace) -> str:
+def _written(opened: "Session", arguments: argparse.Namespace) -> str:
+    from reviewtool.report.findings import report_shape
+    from reviewtool.report.mail import mail_text
+    from reviewtool.report.markdown import markdown
+    from reviewtool.review.told import told
+
     found = told(opened, *_pair(opened, arguments))
     if arguments.json:
         return document("report", report_shape(found)) + "\n"
@@ -94,6 +98,10 @@ def _written(opened: Session, arguments: argparse.Namespace) -> str:
     return mail_text(found)
 
 
-def _matrix(opened: Session) -> Matrix:
+def _matrix(opened: "Session") -> "Matrix":
+    from reviewtool.interface.matrix import matrix
+    from reviewtool.report.interface import INSIDE
+    from reviewtool.review.session import snapshots
+
     every = matrix(snapshots(opened, [one.id for one in opened.study.revisions]))
     return replace(every, rows=tuple(row for row in every.rows if row.kind not in INSIDE))

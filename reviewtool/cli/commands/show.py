@@ -3,12 +3,13 @@
 of it, in the whole tree."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
-from reviewtool.report.revision import show_shape, show_text
-from reviewtool.review.difference import BASE, difference
-from reviewtool.review.session import Session, applied, posting, revision
+
+if TYPE_CHECKING:
+    from reviewtool.review.session import Session
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +23,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from reviewtool.report.revision import show_shape, show_text
+    from reviewtool.review.difference import BASE, difference
+    from reviewtool.review.session import applied, posting, revision
+
     opened = session(arguments, needs_tree=bool(arguments.hook))
     name = revision(opened, arguments.revision).id
     if arguments.hook:
@@ -41,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _hook(arguments: argparse.Namespace, opened: Session, name: str) -> None:
+def _hook(arguments: argparse.Namespace, opened: "Session", name: str) -> None:
     from reviewtool.report.hook import hook_shape, hook_text
     from reviewtool.review.hook import hook_in_revision
 

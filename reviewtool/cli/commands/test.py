@@ -2,18 +2,15 @@
 """``reviewtool test``: models held against kernels."""
 
 import argparse
+from typing import TYPE_CHECKING
 
-from reviewtool.behaviour.ktap import Result
-from reviewtool.behaviour.verdict import Verdict
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
 from reviewtool.errors import InputError
-from reviewtool.report.verdict import held_shape, held_table, sandbox_note, suites_text
-from reviewtool.review.kernels import unenclosed
-from reviewtool.review.session import revision
-from reviewtool.review.spread import HELP
-from reviewtool.review.testing import Failure, Held
-from reviewtool.review.work import hold_several
+
+if TYPE_CHECKING:
+    from reviewtool.behaviour.ktap import Result
+    from reviewtool.review.testing import Held
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,11 +27,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "twenty times shorter)",
     )
     parser.add_argument("--seed", type=int, default=1, help="of the random walks (default: 1)")
-    parser.add_argument("--executor", default="local", metavar="WHERE", help=HELP)
+    parser.add_argument(
+        "--executor",
+        default="local",
+        metavar="WHERE",
+        help="where revisions are built and tested: local (default, one after the other), "
+        "processes=N, or dask=HOST:PORT, the scheduler of a cluster whose workers have reviewtool "
+        "and see these files",
+    )
     parser.add_argument("--again", action="store_true", help="run it although it was run before")
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from reviewtool.behaviour.verdict import Verdict
+    from reviewtool.report.verdict import held_shape
+    from reviewtool.review.session import revision
+    from reviewtool.review.testing import Failure
+    from reviewtool.review.work import hold_several
+
     opened = session(arguments, needs_tree=True)
     names = [revision(opened, name).id for name in arguments.revisions]
     how = {
@@ -58,7 +68,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if all(isinstance(held, Verdict) and held.agrees for held in asked) else 1
 
 
-def _text(arguments: argparse.Namespace, every: list[Held]) -> str:
+def _text(arguments: argparse.Namespace, every: "list[Held]") -> str:
+    from reviewtool.report.verdict import held_table, sandbox_note, suites_text
+    from reviewtool.review.kernels import unenclosed
+
     if not arguments.ktap:
         told = held_table(every) + sandbox_note(unenclosed())
         return told + "\n" + "\n".join(suites_text(held) for held in every)
@@ -67,8 +80,10 @@ def _text(arguments: argparse.Namespace, every: list[Held]) -> str:
     return "\n".join(write([_ktap(held) for held in every]))
 
 
-def _ktap(held: Held) -> Result:
+def _ktap(held: "Held") -> "Result":
+    from reviewtool.behaviour.ktap import Result
     from reviewtool.behaviour.results import as_ktap
+    from reviewtool.behaviour.verdict import Verdict
 
     if isinstance(held, Verdict):
         return as_ktap(held)
