@@ -132,7 +132,10 @@ class Table:
         if row[each] is UNASKED:
             code = self._codes[state]
             concern = self._concern(code[0], each)
-            key = (concern.rest, each, *[code[page + 1] for page in concern.pages])
+            if len(concern.pages) == 1:  # nearly always
+                key: _Code = (concern.rest, each, code[concern.pages[0] + 1])
+            else:
+                key = (concern.rest, each, *[code[page + 1] for page in concern.pages])
             answer = self._answers.get(key)
             if answer is None:
                 answer = self._answers[key] = self._answer(code, each, concern)
