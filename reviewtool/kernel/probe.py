@@ -123,9 +123,33 @@ def _memory() -> Check:
 
 def _disk(folder: Path) -> Check:
     place = folder
-    while not place.exists():
+    while not os.access(place, os.F_OK):
         place = place.parent
+    if refused := _refusal(place, folder):
+        remedy = "make it yours to write, or set REVIEWTOOL_CACHE to a folder that is"
+        return Check("disk", False, refused, remedy)
     free = shutil.disk_usage(place).free
     detail = f"{free >> 20} MiB free for {folder}"
     remedy = "" if free >= _NEEDED_DISK else "set REVIEWTOOL_CACHE to a folder with 3 GiB free"
     return Check("disk", free >= _NEEDED_DISK, detail, remedy)
+
+
+def _refusal(place: Path, folder: Path) -> str:
+    """Why the cache in ``folder`` cannot be written to; ``place`` is what there is of its path.
+
+    What it holds is tried too: a run as root leaves folders that are root's.
+    """
+    tried = place
+    try:
+        _write_in(place)
+        if place == folder:
+            for tried in sorted(one for one in place.iterdir() if one.is_dir()):
+                _write_in(tried)
+    except OSError as error:
+        return f"{tried} cannot be written to: {error.strerror}"
+    return ""
+
+
+def _write_in(folder: Path) -> None:
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(b"x")
