@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from reviewtool import __version__
-from reviewtool.errors import RequestError
+from reviewtool.errors import InputError, RequestError
 
 # name -> (module in reviewtool.cli.commands, what it answers). A module is imported only when its
 # command runs, so that --help and completion stay fast.
@@ -99,7 +99,9 @@ def common_options(parser: argparse.ArgumentParser) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (default: the process's own) and return its exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
-    chosen = next((word for word in words if word in COMMANDS), None)
+    chosen = _command(words)
+    if chosen is not None and chosen not in COMMANDS:
+        return _refused(_no_command(chosen, words))
     arguments = build_parser(chosen).parse_args(words)
     module = importlib.import_module(f"reviewtool.cli.commands.{COMMANDS[arguments.command][0]}")
     try:
@@ -120,6 +122,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("reviewtool: interrupted; what was finished is kept", file=sys.stderr)
         return 130
     return status
+
+
+def _command(words: Sequence[str]) -> str | None:
+    """The word where the command stands; None where there is none, or help was asked before it."""
+    for word in words:
+        if word in ("-h", "--help", "--version"):
+            return None
+        if not word.startswith("-"):
+            return word
+    return None
+
+
+def _no_command(word: str, words: Sequence[str]) -> InputError:
+    from difflib import get_close_matches
+
+    begun = [name for name in COMMANDS if word and name.startswith(word)]
+    near = begun or get_close_matches(word.lower(), COMMANDS, n=1)
+    meant = f"did you mean {near[0]}? " if near else ""
+    if not near and words[0] != word:
+        meant = "options stand after the command: "
+    return InputError(f"no command “{word}”", "", f"{meant}see reviewtool --help")
 
 
 def _refused(error: RequestError) -> int:

@@ -62,10 +62,26 @@ def test_no_commands_help_loads_anything_heavy() -> None:
     assert done.stdout.splitlines() == []
 
 
-def test_an_unknown_command_is_status_2() -> None:
-    done = reviewtool("bogus")
-    assert done.returncode == 2
-    assert "invalid choice" in done.stderr
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["shwo", "v3"], "did you mean show? "),
+        (["range"], "did you mean range-diff? "),
+        (["Diff", "--help"], "did you mean diff? "),
+        (["-q", "shwo", "log"], "did you mean show? "),  # log is a word of it, not the command
+        (["--tree", "/linux", "log"], "options stand after the command: "),
+        (["xyzzy"], ""),
+        ([""], ""),
+    ],
+    ids=str,
+)
+def test_an_unknown_command_is_one_line_with_the_nearest(
+    words: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("reviewtool: no command “")
+    assert line.endswith(f"; {meant}see reviewtool --help")
 
 
 def test_a_wrong_request_is_one_line_and_status_2(tmp_path: Path) -> None:
