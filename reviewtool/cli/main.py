@@ -57,8 +57,9 @@ _MENDABLE = {
 }
 
 EPILOG = """\
-REV is a revision of the study (reviewtool log lists them). The study is --study FILE, else
-$REVIEWTOOL_STUDY, else the one fetched last, else the embedded one (userfaultfd for guest_memfd).
+REV is a revision of the study (reviewtool log lists them); where a command writes [REV], the last
+is meant if none is named. The study is --study FILE, else $REVIEWTOOL_STUDY, else the one fetched
+last, else the embedded one (userfaultfd for guest_memfd).
 """
 
 

@@ -127,14 +127,11 @@ def _from_base(session: Session, name: str, parts: tuple[str, ...]) -> RevisionD
 def chosen_pair(session: Session, names: Sequence[str]) -> tuple[str, str]:
     """The two revisions meant by up to two names: one with the revision before it of the same
     work, the first (or the only one) of a work with its base; by default the last of the study."""
-    known = [found.id for found in session.study.revisions]
-    if not known:
-        raise InputError("has no revision", str(session.study.path), "fetch a series")
     if len(names) > 2:
         raise InputError(f"{len(names)} revisions are named", " ".join(names), "name two at most")
     if len(names) == 2:
         return names[0], names[1]
-    chosen = revision(session, names[0]).id if names else known[-1]
+    chosen = revision(session, names[0] if names else None).id
     return predecessors(session.study)[chosen] or BASE, chosen
 
 

@@ -50,8 +50,12 @@ def with_base(session: Session) -> Session:
     return replace(session, base=base_of(session))
 
 
-def revision(session: Session, name: str) -> StudyRevision:
-    """The revision called ``name``; InputError names the known ones."""
+def revision(session: Session, name: str | None) -> StudyRevision:
+    """The revision called ``name``, the last if None; InputError names the known ones."""
+    if name is None:
+        if not session.study.revisions:
+            raise InputError("has no revision", str(session.study.path), "fetch a series")
+        return session.study.revisions[-1]
     return studies.resolve(session.study, name)
 
 

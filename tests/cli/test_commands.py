@@ -183,6 +183,16 @@ def test_remarks_of_a_port_are_none(says: Says) -> None:
     assert says("remarks", "rfc") == "no remarks\n"
 
 
+@pytest.mark.parametrize("command", ["show", "extract", "model"])
+def test_what_is_asked_of_no_revision_is_asked_of_the_last(command: str, says: Says) -> None:
+    assert says(command) == says(command, PORTS[-1])
+
+
+def test_remarks_on_the_last_revision_say_which_it_is(says: Says, tells: Tells) -> None:
+    assert says("remarks") == f"{PORTS[-1]}\n\nno remarks\n"
+    assert tells("remarks") == tells("remarks", PORTS[-1])
+
+
 @pytest.mark.parametrize("words", [("learn",), ("test",), ("kernel", "build"), ("apply",)], ids=str)
 def test_a_revision_there_is_not_costs_no_download(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("revision", metavar="REV", help="a revision, or the name of a model")
-
+    parser.add_argument(
+        "revision",
+        metavar="REV",
+        nargs="?",
+        help="a revision, or the name of a model (default: the last revision)",
+    )
     parser.add_argument(
         "--dot", action="store_true", help="print its state machine for graphviz's dot"
     )
@@ -46,11 +50,11 @@ def run(arguments: argparse.Namespace) -> int:
     from reviewtool.behaviour.explore import explore
     from reviewtool.behaviour.properties import ask
     from reviewtool.report.model import model_shape, model_text
-    from reviewtool.review.session import model
+    from reviewtool.review.session import model, revision
 
     pictured = World(values=("A",), alias=False, kvm=False)
     opened = session(arguments)
-    found = model(opened, arguments.revision)
+    found = model(opened, arguments.revision or revision(opened, None).id)
     if arguments.dot or arguments.svg:
         machine = explore(found, pictured, progress=opened.progress)
         if machine.partial:

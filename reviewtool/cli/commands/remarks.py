@@ -8,7 +8,7 @@ from reviewtool.cli.session import session
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("revision", metavar="REV")
+    parser.add_argument("revision", metavar="REV", nargs="?", help="default: the last")
     parser.add_argument("--hook", metavar="NAME", help="only those about this hook or function")
     parser.add_argument(
         "--standing", action="store_true", help="only those the next revision did not answer"
@@ -18,9 +18,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from reviewtool.report.remarks import remarks_shape, remarks_text
     from reviewtool.review.remarks import remarks
+    from reviewtool.review.session import revision
 
-    found = remarks(session(arguments), arguments.revision, arguments.hook)
+    opened = session(arguments)
+    name = revision(opened, arguments.revision).id
+    found = remarks(opened, name, arguments.hook)
     if arguments.standing:
         found = tuple(one for one in found if one.state == "standing" and not one.by_author)
-    emit(arguments, "remarks", remarks_shape(arguments.revision, found), remarks_text(found))
+    title = "" if arguments.revision else f"{name}\n\n"
+    emit(arguments, "remarks", remarks_shape(name, found), title + remarks_text(found))
     return 0

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("revision", metavar="REV")
+    parser.add_argument("revision", metavar="REV", nargs="?", help="default: the last")
     parser.add_argument(
         "--hook",
         metavar="NAME",
