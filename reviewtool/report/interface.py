@@ -47,7 +47,10 @@ def changes_text(
 
 
 def _word(change: Change) -> str:
-    """Of a test program no more is known than that it changed."""
+    """Of a test program no more is known than that it changed; what an export has for a type is
+    its macro."""
+    if change.kind == "export" and change.change == "retyped":
+        return "another macro"
     plain = change.kind == "selftest" and change.change == "reimplemented"
     return "changed" if plain else change.change
 
@@ -86,11 +89,12 @@ def _patch(change: Change) -> str:
 def _details(group: Sequence[Change]) -> list[str]:
     a, b = group[0].a, group[0].b
     if a is not None and b is not None:
+        export = group[0].kind == "export"
         details = [
             f"{what}: {old or 'none'} -> {new or 'none'}"
             for what, old, new in (
-                ("type", a.type, b.type),
-                ("value", a.value, b.value),
+                ("macro" if export else "type", a.type, b.type),
+                ("for modules" if export else "value", a.value, b.value),
                 ("condition", a.guard, b.guard),
             )
             if old != new

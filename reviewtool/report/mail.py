@@ -50,15 +50,22 @@ def visible_line_keeping_tabs(line: str) -> str:
 
 
 def _several(each: Together, told: Told) -> list[str]:
-    """Names of one kind in a paragraph, the line that makes each above it."""
+    """Several in a paragraph, the line that makes each above it, or of a change they share one
+    quotation."""
     patch = _patch(told.mail, each.findings[0].patch)
-    quotes = [quoted(one, patch) for one in each.findings]
     lines = [
-        line if line[0] == "[" else f"> {line}" for line in quoted_together(quotes, 2 * _QUOTED)
+        line if line[0] == "[" else f"> {line}" for line in quoted_several(each, patch, _QUOTED)
     ]
     where = f"[{each.findings[0].patch}/{patch.total}] " if patch else ""
     lines += _wrapped(f"{where}{_capital(each.title)}.")
-    return lines + (_wrapped(each.unsaid, "    ") if each.unsaid else [])
+    return lines + [line for detail in each.details for line in _wrapped(detail, "    ")]
+
+
+def quoted_several(each: Together, patch: Patch | None, limit: int = _QUOTED) -> tuple[str, ...]:
+    """The lines of ``patch`` that findings told together are about."""
+    if len(each.findings) == 1 or each.alike:
+        return quoted(each.findings[0], patch, limit)
+    return quoted_together([quoted(one, patch) for one in each.findings], 2 * limit)
 
 
 def finding_lines(one: Finding, told: Told) -> list[str]:
@@ -187,7 +194,9 @@ def silence(told: Told) -> str:
     parts += [f"the base is another ({told.said.base})"] if told.said.base else []
     if not parts:
         return ""
-    known = "The changelog does not say that" if told.said.written else "Without a changelog,"
+    known = (
+        "The changelog does not say that" if told.said.written else "No changelog was recognised;"
+    )
     return f"{known} {', and '.join(parts)}."
 
 

@@ -12,6 +12,7 @@ from reviewtool import __version__
 from reviewtool.interface.types import Matrix
 from reviewtool.report.interface import cells, qualified
 from reviewtool.report.mail import quotes_of, silence, to_tell
+from reviewtool.report.together import together
 from reviewtool.review.difference import BASE
 from reviewtool.review.findings import Finding, Witness
 from reviewtool.review.told import Told
@@ -32,8 +33,14 @@ def markdown(told: Told, matrix: Matrix | None = None) -> str:
         lines += ["## Interface, revision by revision", "", *_matrix(matrix), ""]
     lines += ["## Findings", ""]
     quotes = quotes_of(told.findings, told.mail)
-    for one in to_tell(told):
-        lines += [*_finding(one, quotes.get(one.id, ()), told.a, told.b), ""]
+    for each in together(to_tell(told)):
+        if each.alike:
+            quote = quotes.get(each.findings[0].id, ())
+            lines += [*_heading(each.findings[0], each.title, each.details, quote)]
+            lines += [_ids(each.findings), ""]
+            continue
+        for one in each.findings:
+            lines += [*_finding(one, quotes.get(one.id, ()), told.a, told.b), ""]
     unsaid = silence(told)
     lines += [escaped(unsaid), ""] if unsaid else []
     if not told.findings:
@@ -81,20 +88,26 @@ def _matrix(matrix: Matrix) -> Iterator[str]:
 
 
 def _finding(one: Finding, quote: Sequence[str], a: str, b: str) -> list[str]:
-    where = f"patch {one.patch}: " if one.patch is not None else ""
-    lines = [f"### {_MARKS[one.status]} {where}{escaped(one.title)}", ""]
-    lines += [f"- {escaped(detail)}" for detail in one.details]
-    lines += [""] if one.details else []
-    if quote:
-        lines += [*fenced(quote, "diff"), ""]
+    lines = _heading(one, one.title, one.details, quote)
     if one.witness is not None:
         lines += [*_witness(one.witness, a, b), ""]
     for other in one.also:
         lines += [f"- {escaped(other.title)}"]
         if other.witness is not None:
             lines += [f"  after {_code('; '.join(other.witness.inputs))}"]
-    lines += ["", f"<sub>{escaped(one.id)}</sub>"]
-    return lines
+    return [*lines, "", _ids([one])]
+
+
+def _heading(one: Finding, title: str, details: Sequence[str], quote: Sequence[str]) -> list[str]:
+    where = f"patch {one.patch}: " if one.patch is not None else ""
+    lines = [f"### {_MARKS[one.status]} {where}{escaped(title)}", ""]
+    lines += [f"- {escaped(detail)}" for detail in details]
+    lines += [""] if details else []
+    return [*lines, *fenced(quote, "diff"), ""] if quote else lines
+
+
+def _ids(findings: Sequence[Finding]) -> str:
+    return f"<sub>{', '.join(escaped(one.id) for one in findings)}</sub>"
 
 
 def _witness(witness: Witness, a: str, b: str) -> Iterator[str]:

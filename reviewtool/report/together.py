@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings a reader takes in at once: names of one kind that one patch brings, or that went."""
+"""Findings a reader takes in at once: names of one kind that one patch brings, or that went, and
+the same change made to several."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,14 +11,27 @@ from reviewtool.review.findings import Finding
 from reviewtool.review.told import UNSAID
 
 _NAMED = re.compile(r"(flag|ioctl|export|kconfig|tracepoint) (\S+)(?: \[.*\])? is (new|gone)")
+_CHANGED = re.compile(r"(export )?(\S+)(?: \[.*?\])?: (.+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """``findings`` in the order they are told; ``title`` is of all of them, one or more."""
+    """``findings`` in the order they are told; ``title`` is of all of them, one or more.
+
+    ``alike``: they differ in nothing but their name, so that one quotation shows all.
+    """
 
     findings: tuple[Finding, ...]
     title: str
+    alike: bool = False
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """What is said below the title: for several only what holds for all."""
+        if len(self.findings) == 1:
+            return self.findings[0].details
+        shared = _details(self.findings[0]) if self.alike else ()
+        return (*shared, *((self.unsaid,) if self.unsaid else ()))
 
     @property
     def unsaid(self) -> str:
@@ -33,18 +47,34 @@ def together(findings: Sequence[Finding]) -> Iterator[Together]:
     """``findings``, those that differ in nothing but their name as one."""
     for key, group in groupby(findings, _key):
         every = tuple(group)
-        if key[0] and len(every) > 1:
-            kind, verb, _ = key
-            names = ", ".join(found[2] for one in every if (found := _NAMED.match(one.title)))
-            yield Together(every, f"{kind}s {names} are {verb}")
-        else:
+        if not key or len(every) == 1:
             yield from (Together((one,), one.title) for one in every)
+        elif found := _NAMED.match(every[0].title):
+            names = _names(_NAMED, every)
+            yield Together(every, f"{found[1]}s {names} are {found[3]}")
+        elif found := _CHANGED.match(every[0].title):
+            names = _names(_CHANGED, every)
+            export = f"{len(every)} exports: {found[3]}: {names}"
+            yield Together(every, export if found[1] else f"{names}: {found[3]}", alike=True)
 
 
-def _key(one: Finding) -> tuple[str, str, int | None]:
-    found = _NAMED.fullmatch(one.title)
-    alone = found is None or one.also or one.witness
-    return ("", "", None) if found is None or alone else (found[1], found[3], one.patch)
+def _names(pattern: re.Pattern[str], findings: Sequence[Finding]) -> str:
+    return ", ".join(found[2] for one in findings if (found := pattern.match(one.title)))
+
+
+def _key(one: Finding) -> tuple[object, ...]:
+    """Equal for findings that are told together; empty for one that is told alone."""
+    if one.kind != "interface" or one.also or one.witness:
+        return ()
+    if found := _NAMED.fullmatch(one.title):
+        return (found[1], found[3], one.patch)
+    if found := _CHANGED.fullmatch(one.title):
+        return (found[1], found[3], one.patch, one.status, _details(one))
+    return ()
+
+
+def _details(one: Finding) -> tuple[str, ...]:
+    return tuple(text for text in one.details if text != UNSAID)
 
 
 def quoted_together(quotes: Sequence[Sequence[str]], most: int) -> tuple[str, ...]:

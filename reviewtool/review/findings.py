@@ -118,21 +118,25 @@ def _element(group: Sequence[Change], changes: Sequence[Change]) -> Finding:
     kinds = list(dict.fromkeys(change.change for change in group))
     name = _full(one)
     details: list[str] = []
+    export = first.kind == "export"
     if first.a is not None and first.b is not None:
-        words = [kind for kind in kinds if kind != "renamed"]
+        words: list[str] = [kind for kind in kinds if kind != "renamed"]
+        if export:
+            macro = f"{first.a.type} -> {first.b.type}"
+            words = [macro if word == "retyped" else word for word in words]
         if first.a.name != first.b.name:
             title = f"{_full(first.a, guard=False)} is now {first.b.name}{_under(one)}"
             title += f", {' and '.join(words)}" if words else ""
         else:
-            title = f"{name}: {' and '.join(words)}"
+            title = f"{'export ' if export else ''}{name}: {' and '.join(words)}"
         details += [
             f"{what}: {old or 'none'} -> {new or 'none'}"
             for what, old, new in (
-                ("type", _anonymous(first.a), _anonymous(first.b)),
-                ("value", first.a.value, first.b.value),
+                ("" if export else "type", _anonymous(first.a), _anonymous(first.b)),
+                ("for modules" if export else "value", first.a.value, first.b.value),
                 ("condition", first.a.guard, first.b.guard),
             )
-            if old != new
+            if what and old != new
         ]
         told = list(dict.fromkeys(change.evidence for change in group if change.evidence))
         setters = _setters(first.b.name, changes) if first.kind == "hook" and not told else ()
@@ -145,7 +149,7 @@ def _element(group: Sequence[Change], changes: Sequence[Change]) -> Finding:
         details += [f"set by {', '.join(setters)}"] if setters else []
     else:
         title = f"{first.kind} {name} is gone"
-    what = "for modules" if first.kind == "export" else "value"
+    what = "for modules" if export else "value"
     details += (
         [f"{what}: {one.value}"] if one.value and (first.a is None or first.b is None) else []
     )

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Changes of the interface as findings: one an element, with an id that stays."""
 
+from dataclasses import replace
+
 from reviewtool.interface.types import Change, Element
 from reviewtool.review.findings import acknowledged, interface_findings
 
@@ -58,6 +60,20 @@ def test_what_breaks_its_users_is_a_warning() -> None:
     assert (gone, valued, new) == ("warn", "warn", "info")
 
 
+def test_an_export_by_another_macro_says_by_which() -> None:
+    old = Element(kind="export", name="thing", type="EXPORT_SYMBOL", value="kvm")
+    new = Element(kind="export", name="thing", type="EXPORT_SYMBOL_GPL", value="kvm")
+    (one,) = interface_findings([Change("export", "retyped", old, new, 1)])
+    assert one.title == "export thing: EXPORT_SYMBOL -> EXPORT_SYMBOL_GPL"
+    assert one.details == ()
+    other = replace(new, value="kvm,kvm-intel")
+    (one,) = interface_findings(
+        [Change("export", kind, old, other, 1) for kind in ("retyped", "revalued")]
+    )
+    assert one.title == "export thing: EXPORT_SYMBOL -> EXPORT_SYMBOL_GPL and revalued"
+    assert one.details == ("for modules: kvm -> kvm,kvm-intel",)
+
+
 def test_core_code_that_names_a_modules_symbol_fails() -> None:
     one = Element(kind="reference", name="kvm_thing", parent="mm -> KVM", value="mm/a.c")
     (finding,) = interface_findings([Change("reference", "added", None, one, 3)])
@@ -74,8 +90,6 @@ def test_an_id_does_not_depend_on_patch_or_place() -> None:
 
 
 def test_acknowledging_one_of_several_leaves_the_others() -> None:
-    from dataclasses import replace
-
     every = list(
         interface_findings([Change("hook", "added", None, hook(n), 1) for n in ("one", "two")])
     )
