@@ -52,7 +52,7 @@ def changelog_text(a: str, b: str, found: Claims, asked: Sequence[Asked]) -> str
     """What was said against what was seen, then what was asked against what was done."""
     lines = [f"CHANGELOG of {b}, held against what changed since {a}"]
     if not found.written:
-        lines.append("  there is none")
+        lines.append("  none was recognised")
     for one in sorted(found.items, key=lambda item: list(_SAID).index(item.state)):
         lines += _entry(_SAID[one.state], one.text, _evidence(one))
     for pair in found.unsaid:

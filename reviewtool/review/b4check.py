@@ -185,7 +185,7 @@ def _series(found: Told, rest: Sequence[Finding]) -> list[dict[str, str]]:
         told_ = (
             f"{seen} of {len(found.said.items)} items seen in the patches"
             if found.said.written
-            else "there is no changelog"
+            else "no changelog was recognised"
         )
         worst = worst if found.said.written else "warn"
         results.append(_result("rt-changelog", worst, told_, said))

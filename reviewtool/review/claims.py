@@ -107,9 +107,9 @@ def items_of(text: str) -> tuple[str, ...]:
             if items:
                 break
         elif items:
-            items[-1] += f" {line.strip()}"
-    plain = [line.strip() for line in text.split("\n") if line.strip()]
-    return tuple(items) or tuple(plain)
+            items[-1] += f" {line}"
+    plain = [line for line in text.split("\n") if line.strip()]
+    return tuple(" ".join(one.split()) for one in items or plain)
 
 
 @dataclass(slots=True)
@@ -369,7 +369,10 @@ def _meant(name: str, lines: Sequence[str]) -> str:
 
 def _by_words(text: str, moved: Sequence[_Moved]) -> Claim:
     """Two words of an item in the identifiers that changed in one patch are taken as a sign."""
-    words = {_stem(word) for word in _WORD.findall(text.lower()) if word not in _IDLE}
+    words: dict[str, str] = {}
+    for word in _WORD.findall(text):
+        if word.lower() not in _IDLE:
+            words.setdefault(_stem(word), word)
     if len(words) < 2:
         return Claim(text, "cannot tell", "nothing in it can be looked for")
     best: tuple[int, int | None, list[str]] = (0, None, [])
@@ -380,7 +383,7 @@ def _by_words(text: str, moved: Sequence[_Moved]) -> Claim:
             for line in (*one.came, *one.gone)
             for part in re.findall(r"[a-z]{4,}", line.lower())
         }
-        shared = sorted(words & parts)
+        shared = [word for stem, word in words.items() if stem in parts]
         if len(shared) > best[0]:
             best = (len(shared), one.number, shared)
     if best[0] < 2:
@@ -395,4 +398,5 @@ def _only_tests(one: _Moved) -> bool:
 
 
 def _stem(word: str) -> str:
+    word = word.lower()
     return word[:5] if len(word) > 5 else word.rstrip("s")

@@ -127,6 +127,19 @@ def test_items_are_bullets_and_prose_after_them_is_none() -> None:
     assert items_of(text) == ("one goes on", "two")
 
 
+def test_an_item_has_one_blank_where_it_was_wrapped_or_aligned() -> None:
+    assert items_of("- not  \n  checked\n") == ("not checked",)
+    assert items_of("not  checked\n") == ("not checked",)
+
+
+def test_a_sign_by_words_is_told_in_the_words_of_the_item() -> None:
+    new = patch(1, "return -EOPNOTSUPP;")
+    (item,) = claims(
+        OLD, posting(2, "v2:\n - Now returning EOPNOTSUPP. Returns early.\n", new, SAME)
+    ).items
+    assert item.evidence == "by words alone, patch 1: returning, EOPNOTSUPP"
+
+
 def test_a_misspelt_name_counts_as_mentioned() -> None:
     assert mentions("hardwire VM_FAULF_UFFD_MINOR to 0", "VM_FAULT_UFFD_MINOR")
     assert not mentions("hardwire it to 0", "VM_FAULT_UFFD_MINOR")
