@@ -10,8 +10,11 @@ from itertools import groupby
 from reviewtool.review.findings import Finding
 from reviewtool.review.told import UNSAID
 
-_NAMED = re.compile(r"(flag|ioctl|export|kconfig|tracepoint) (\S+)(?: \[.*\])? is (new|gone)")
-_CHANGED = re.compile(r"(export )?(\S+)(?: \[.*?\])?: (.+)")
+_NAMED = re.compile(
+    r"(flag|ioctl|export|kconfig|tracepoint|(?:compat )?system call) (\S+)(?: \[.*\])?"
+    r" is (new|gone)"
+)
+_CHANGED = re.compile(r"(export |(?:compat )?system call )?(\S+)(?: \[.*?\])?: (.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,8 @@ def together(findings: Sequence[Finding]) -> Iterator[Together]:
             yield Together(every, f"{found[1]}s {names} are {found[3]}")
         elif found := _CHANGED.match(every[0].title):
             names = _names(_CHANGED, every)
-            export = f"{len(every)} exports: {found[3]}: {names}"
-            yield Together(every, export if found[1] else f"{names}: {found[3]}", alike=True)
+            many = f"{len(every)} {found[1].strip()}s: {found[3]}: {names}" if found[1] else ""
+            yield Together(every, many or f"{names}: {found[3]}", alike=True)
 
 
 def _names(pattern: re.Pattern[str], findings: Sequence[Finding]) -> str:

@@ -13,7 +13,7 @@ from typing import Literal
 from reviewtool import cache
 from reviewtool.archive.types import Revision
 from reviewtool.behaviour.compare import BehaviourDiff, Difference
-from reviewtool.interface.types import Change, Element
+from reviewtool.interface.types import Change, ChangeKind, Element
 from reviewtool.review.pinning import Pin
 
 Kind = Literal["interface", "behaviour", "property", "changelog", "remark"]
@@ -68,8 +68,8 @@ _BREAKING = frozenset({"removed", "retyped", "revalued", "reguarded"})
 
 
 def interface_findings(changes: Sequence[Change]) -> Iterator[Finding]:
-    """One finding an element of the interface; objects that came, went or were renamed with their
-    hook are told with the hook."""
+    """One finding an element of the interface, system calls among them; objects that came, went
+    or were renamed with their hook are told with the hook."""
     groups: dict[tuple[Element | None, Element | None], list[Change]] = {}
     for change in changes:
         groups.setdefault((change.a, change.b), []).append(change)
@@ -84,6 +84,37 @@ def interface_findings(changes: Sequence[Change]) -> Iterator[Finding]:
             yield _reference(first)
         elif first.kind in _SURFACE or (first.kind == "object" and not _follows(first, slots)):
             yield _element(group, changes)
+        elif calls := _system_calls(group):
+            yield _element(calls, changes)
+
+
+_SYSTEM_CALL = re.compile(r"(COMPAT_)?SYSCALL_DEFINE\d\(")
+
+
+def _system_calls(group: Sequence[Change]) -> list[Change]:
+    """Changes of a function that is a system call, under its own name, but for its body."""
+    first = group[0]
+    unknown = any(one is not None and not one.type for one in (first.a, first.b))
+    if first.kind != "function" or unknown:
+        return []
+    a, b = (_named_as_called(one) for one in (first.a, first.b))
+    told = [one for one in group if one.change not in ("reimplemented", "moved", "split")]
+    if a is None or b is None:
+        # Of a function that was none, or is none any more, the call itself came or went.
+        kind: ChangeKind | None = "added" if b else "removed" if a else None
+        return [replace(one, change=kind, a=a, b=b) for one in told[:1]] if kind else []
+    return [replace(one, a=a, b=b) for one in told]
+
+
+def _named_as_called(one: Element | None) -> Element | None:
+    if one is None or not _SYSTEM_CALL.match(one.type):
+        return None
+    return replace(one, name=one.name.removeprefix("compat_").removeprefix("sys_"))
+
+
+def _kind(one: Element) -> str:
+    called = _SYSTEM_CALL.match(one.type) if one.kind == "function" else None
+    return f"{'compat ' if called[1] else ''}system call" if called else one.kind
 
 
 def _follows(change: Change, hooks: set[tuple[str, str]]) -> bool:
@@ -124,11 +155,14 @@ def _element(group: Sequence[Change], changes: Sequence[Change]) -> Finding:
         if export:
             macro = f"{first.a.type} -> {first.b.type}"
             words = [macro if word == "retyped" else word for word in words]
+        elif first.kind == "function":
+            words = ["other arguments" if word == "retyped" else word for word in words]
         if first.a.name != first.b.name:
             title = f"{_full(first.a, guard=False)} is now {first.b.name}{_under(one)}"
             title += f", {' and '.join(words)}" if words else ""
         else:
-            title = f"{'export ' if export else ''}{name}: {' and '.join(words)}"
+            said = f"{_kind(one)} " if first.kind in ("export", "function") else ""
+            title = f"{said}{name}: {' and '.join(words)}"
         details += [
             f"{what}: {old or 'none'} -> {new or 'none'}"
             for what, old, new in (
@@ -144,11 +178,12 @@ def _element(group: Sequence[Change], changes: Sequence[Change]) -> Finding:
         if first.a.name != first.b.name:
             details += [f"held to be the same: {text}" for text in told]
     elif "added" in kinds:
-        title = f"{first.kind} {name} is new"
+        title = f"{_kind(one)} {name} is new"
+        details += [one.type] if first.kind == "function" else []
         setters = _setters(one.name, changes) if first.kind == "hook" else ()
         details += [f"set by {', '.join(setters)}"] if setters else []
     else:
-        title = f"{first.kind} {name} is gone"
+        title = f"{_kind(one)} {name} is gone"
     what = "for modules" if export else "value"
     details += (
         [f"{what}: {one.value}"] if one.value and (first.a is None or first.b is None) else []
@@ -156,7 +191,7 @@ def _element(group: Sequence[Change], changes: Sequence[Change]) -> Finding:
     breaking = first.kind != "object" and bool(_BREAKING & set(kinds))
     old, new = (element.name if element else "" for element in (first.a, first.b))
     return Finding(
-        finding_id("interface", first.kind, ",".join(sorted(kinds)), one.parent, old, new),
+        finding_id("interface", _kind(one), ",".join(sorted(kinds)), one.parent, old, new),
         "interface",
         "warn" if breaking else "info",
         first.patch,
@@ -170,6 +205,8 @@ def _element(group: Sequence[Change], changes: Sequence[Change]) -> Finding:
 
 def _anonymous(element: Element) -> str:
     """A type without the name it is given to: what is left is what was retyped."""
+    if element.kind == "function":
+        return element.type
     name = rf"(?<!struct )(?<!union )(?<!enum )\b{re.escape(element.name)}\b"
     return re.sub(name, "", element.type, count=1).strip()
 

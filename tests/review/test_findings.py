@@ -74,6 +74,38 @@ def test_an_export_by_another_macro_says_by_which() -> None:
     assert one.details == ("for modules: kvm -> kvm,kvm-intel",)
 
 
+def call(arguments: str, name: str = "sys_wake", macro: str = "SYSCALL_DEFINE2") -> Element:
+    return Element(kind="function", name=name, type=f"{macro}(wake, {arguments})", path="k.c")
+
+
+def test_a_system_call_is_interface_though_a_function_is_not() -> None:
+    new, plain = call("int, nr"), Element(kind="function", name="do_wake", type="int do_wake(void)")
+    (one,) = interface_findings(
+        [Change("function", "added", None, each, 1) for each in (new, plain)]
+    )
+    assert (one.title, one.status, one.about) == ("system call wake is new", "info", "wake")
+    assert one.details == ("SYSCALL_DEFINE2(wake, int, nr)",)
+    compat = call("int, nr", "compat_sys_wake", "COMPAT_SYSCALL_DEFINE2")
+    (gone,) = interface_findings([Change("function", "removed", compat, None)])
+    (native,) = interface_findings([Change("function", "removed", new, None)])
+    assert gone.id != native.id
+    assert (gone.title, gone.status) == ("compat system call wake is gone", "warn")
+    (turned,) = interface_findings([Change("function", "renamed", plain, new, 1)])
+    assert turned.title == "system call wake is new"
+
+
+def test_of_a_system_call_the_arguments_are_interface_and_the_body_is_not() -> None:
+    old, new = call("int, nr"), call("long, nr")
+    (one,) = interface_findings(
+        [Change("function", kind, old, new, 1) for kind in ("retyped", "reimplemented")]
+    )
+    assert (one.title, one.status) == ("system call wake: other arguments", "warn")
+    assert one.details == (
+        "type: SYSCALL_DEFINE2(wake, int, nr) -> SYSCALL_DEFINE2(wake, long, nr)",
+    )
+    assert not list(interface_findings([Change("function", "reimplemented", new, new, 1)]))
+
+
 def test_core_code_that_names_a_modules_symbol_fails() -> None:
     one = Element(kind="reference", name="kvm_thing", parent="mm -> KVM", value="mm/a.c")
     (finding,) = interface_findings([Change("reference", "added", None, one, 3)])
