@@ -10,10 +10,9 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Original:
     """``patches``: how they came onto the base. ``breaks`` is the compiler's complaint, ``why`` it
-    in words. ``complaints`` are sequences the kernel complains of, each predicted by the model unless
-    it is among ``differs``;
-    ``told`` says of what, in words. ``differs``: sequences in which kernel and model differ, and
-    ``but`` what is known of that.
+    in words. ``complaints`` are sequences the kernel complains of, each predicted by the model
+    unless it is among ``differs``; ``told`` says of what, in words. ``differs``: sequences in which
+    kernel and model differ, and ``but`` what is known of that.
     """
 
     name: str
