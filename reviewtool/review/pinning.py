@@ -43,8 +43,9 @@ def pin(a: Model, b: Model, world: World, inputs: Sequence[Input], patches: Sequ
     """
     steps_a, steps_b = called(a, world, inputs), called(b, world, inputs)
     for ran_a, ran_b in zip(reversed(steps_a), reversed(steps_b), strict=True):
-        before = _last_other(ran_a, ran_b)
-        rule = _last_other(ran_b, ran_a) or (ran_b[-1] if before and ran_b else None)
+        before = _last_other(ran_a, b.rules)
+        rule = _last_other(ran_b, a.rules) or _last_other(ran_b, ran_a)
+        rule = rule or (ran_b[-1] if before and ran_b else None)
         if rule is not None:
             return Pin(rule, before, patch_of(rule, patches))
         if before is not None:
@@ -114,7 +115,8 @@ def _noting(function: Callable[..., Any], rule: Rule, called: list[Rule]) -> Cal
 
 
 def _as_base(model: Model, rule: Rule) -> Model | None:
-    """``model`` without ``rule``: the function as it was; None where there was none."""
+    """``model`` without ``rule``: the function as it was; None where there was none that could
+    do otherwise."""
     layers = model.kernel.__mro__
     for layer in layers:
         for name, member in vars(layer).items():
@@ -123,7 +125,8 @@ def _as_base(model: Model, rule: Rule) -> Model | None:
                 below = (vars(one) for one in layers if ".revisions." not in one.__module__)
                 before = next((one[name] for one in below if name in one), None)
                 if before is None or before is member:
-                    return None
+                    # Who asks a predicate does otherwise, not the predicate.
+                    return model if member.__annotations__.get("return") is bool else None
                 return replace(model, kernel=type("BaseKernel", (model.kernel,), {name: before}))
     return None
 
