@@ -85,6 +85,8 @@ def redirects_forever(handler: BaseHTTPRequestHandler) -> None:
     handler.send_response(302)
     handler.send_header("Location", handler.path)
     handler.send_header("Content-Length", "0")
+    # Said, not only done: else who asks again on the old connection may find it broken off instead.
+    handler.send_header("Connection", "close")
     handler.end_headers()
 
 

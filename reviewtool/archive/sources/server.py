@@ -98,12 +98,14 @@ class Server:
         import logging
 
         import liblore
+        import requests
 
         # It tells of every host that fails; here the one error below says it.
         logging.getLogger("liblore").setLevel(logging.CRITICAL)
         try:
             return node.request(method, url, allow_redirects=True, **more)
-        except liblore.RemoteError as error:
+        except (liblore.RemoteError, requests.RequestException) as error:
+            # liblore makes its own of lost connections alone; a loop of redirects comes as it is.
             raise Unavailable(
                 "cannot be reached",
                 self.url,
