@@ -17,6 +17,7 @@ from typing import get_args
 
 import pytest
 
+from refmodel.kvm import PAGE
 from refmodel.model import Model, Revision
 from refmodel.revisions.m2_do_userfault import MODEL as M2
 from refmodel.revisions.rfc_missing import MODEL as RFC
@@ -95,7 +96,7 @@ def _absent_pages_raise_minor(k, vmf):
         return 2  # VM_FAULT_SIGBUS
     folio = k.kvm_gmem_get_folio(vmf.pgoff)
     if vmf.vma.flags & 4:  # VM_UFFD_MINOR
-        k.folio_unlock(folio)
+        k.folio_release(folio)
         return 0x8000  # VM_FAULT_UFFD_MINOR
     return k.kvm_gmem_map_folio(vmf, folio)
 
@@ -106,18 +107,16 @@ def _no_event_is_raised(k, vmf):
     return k.kvm_gmem_map_folio(vmf, k.kvm_gmem_get_folio(vmf.pgoff))
 
 
-def _write_overwrites(k, index, value):
-    if index >= k.size:
+def _write_overwrites(k, index, it):
+    if it.at or it.length != PAGE or index >= k.size:
         return -EINVAL
     folio = k.kvm_gmem_get_folio(index)
-    k.copy_from_user(folio, value)
-    k.kvm_gmem_mark_prepared(folio)
-    k.folio_unlock(folio)
-    return 0
-
-
-def _write_may_exceed_the_file(k, index, value):
-    return 0 if index >= k.size else -28
+    k.copy_from_user(folio, it.value, 0, it.readable)
+    k.folio_zero_halves(folio, it.readable, it.length)
+    if it.readable == it.length:
+        k.kvm_gmem_mark_prepared(folio)
+    k.folio_release(folio)
+    return it.length if it.readable == it.length else -EINVAL
 
 
 def _punching_does_nothing(k, index):
@@ -128,13 +127,12 @@ def _fallocate_fills(k, index):
     if index >= k.size:
         return -EINVAL
     folio = k.kvm_gmem_get_folio(index)
-    k.kvm_gmem_prepare_folio(folio)
-    k.folio_unlock(folio)
+    k.folio_release(k.kvm_gmem_prepare_folio(folio))
     return 0
 
 
 def _nobody_is_woken(k, pgoff):
-    return None
+    return 0
 
 
 def _dontneed_keeps_the_entry(k, pgoff):
@@ -145,8 +143,8 @@ def _unregister_is_refused(k):
     return -EINVAL
 
 
-def _the_guest_gets_no_page(k, index):
-    return -EFAULT
+def _the_guest_gets_no_page(k, index, value):
+    return "exit mmio" if index >= k.size else "EFAULT"
 
 
 BROKEN_RULES: list[tuple[str, str, Callable[..., object]]] = [
@@ -165,7 +163,7 @@ BROKEN_RULES: list[tuple[str, str, Callable[..., object]]] = [
     ("rfc", "shmem_mfill_atomic_pte", _copy_is_refused),
     ("rfc", "mfill_atomic_pte_poison", _poison_replaces_poison),
     ("rfc", "kvm_gmem_allocate", _fallocate_fills),
-    ("rfc", "kvm_gmem_get_pfn", _the_guest_gets_no_page),
+    ("rfc", "vcpu", _the_guest_gets_no_page),
     ("rfc", "userfaultfd_unregister", _unregister_is_refused),
 ]
 
