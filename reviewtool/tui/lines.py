@@ -84,17 +84,28 @@ class Lines(ScrollView, can_focus=True):
         """Go to the next line with ``wanted`` (with -1 the one before); whether there is one."""
         self.found = wanted
         self.refresh()
-        lowered = wanted.lower()
-        for distance in range(1, self.count + 1):
-            at = (self.at + step * distance) % self.count
-            if lowered in self.plain_line(at).lower():
-                self.go(at)
-                return True
+        for at in self._places(step):
+            self.go(at)
+            return True
         return False
 
     def find_again(self, step: int) -> bool:
-        """The next place of what was searched last."""
-        return bool(self.found) and self.find(self.found, step)
+        """Go on to another place of what was searched last; whether there is one at all.
+
+        A text stops at its last page, so places further down on it bring nothing else in sight.
+        """
+        before, places = self.at, self._places(step)
+        for at in places:
+            self.go(at)
+            if self.at != before:
+                break
+        return bool(places)
+
+    def _places(self, step: int) -> list[int]:
+        """The lines with what was searched last, all around from the next one on."""
+        wanted, count = self.found.lower(), self.count
+        every = ((self.at + step * distance) % count for distance in range(1, count + 1))
+        return [at for at in every if wanted and wanted in self.plain_line(at).lower()]
 
     def measured(self, width: int, height: int) -> None:
         """What there is has another size now."""
