@@ -4,14 +4,17 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Never
 
 import pytest
 from textual import events
 from textual.pilot import Pilot
 
 from reviewtool import cache as caches
+from reviewtool.errors import Unavailable
 from reviewtool.lineage.fetch import fetch_files
 from reviewtool.lineage.study import load
+from reviewtool.progress import Progress
 from reviewtool.review.session import Session, open_session
 from reviewtool.tui.apart import Workers
 from reviewtool.tui.app import ReviewApp
@@ -57,7 +60,14 @@ def apart(home: Path) -> Iterator[Path]:
         for name in ("REVIEWTOOL_STUDY", "REVIEWTOOL_TREE", "NO_COLOR", "BROWSER", "DISPLAY"):
             patch.delenv(name, raising=False)
         patch.setenv("TERM", "xterm-256color")
+        # All tests of a process share the folder: what one downloads, all later ones would show.
+        patch.setattr("reviewtool.tree.debian.source", _no_download)
         yield home
+
+
+def _no_download(progress: Progress) -> Never:
+    del progress
+    raise Unavailable("these tests download no kernel")
 
 
 @pytest.fixture
