@@ -21,7 +21,7 @@ def compared(
 ) -> BehaviourDiff:
     """What :func:`compare` finds. Its ``seconds`` are those of the search, whenever that was.
 
-    A search that was not finished is not filed.
+    A search that was not finished is not filed; where the whole answer is, ``limit`` cuts nothing.
     """
     key = cache.digest(a.name, b.name, str(world), *sources(a, b))
     filed = cache.recall_json(_KIND, key)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -51,8 +52,9 @@ def test_a_request_that_cannot_be_answered_is_one_line(
 
 
 def test_a_bounded_diff_is_marked_and_says_what_to_change(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], cache: Path
 ) -> None:
+    del cache  # where the whole answer is filed, it is given
     words = ["diff", "rfc", "v3", "--behaviour", "--study", "embedded", "--quiet"]
     assert main([*words, "--limit", "10"]) == 1
     told = capsys.readouterr().out
