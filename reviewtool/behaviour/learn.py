@@ -31,7 +31,7 @@ from reviewtool.behaviour.memory import Memory, Node
 from reviewtool.behaviour.minimal import Minimal, minimise
 from reviewtool.progress import SILENT, Progress
 
-_FIRST, _PORTION, _BULK, _SAMPLE = 16, 400, 4000, 2000
+_FIRST, _PORTION, _BULK, _SAMPLE = 4, 400, 4000, 2000
 _WALKS, _FEW_WALKS, _FAR = 2000, 100, 24
 _FEW = 16
 """States up to which a hypothesis is tried for one state more in any case."""
