@@ -7,14 +7,13 @@ for, its words are, and that is said; where it has neither, nothing can be told.
 
 import difflib
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from reviewtool.archive.changelog import Changes, read_changelog
-from reviewtool.archive.codewalk import places
-from reviewtool.archive.types import Patch, Revision
+from reviewtool.archive.types import Revision
+from reviewtool.review.moved import Moved, changes_code, how_moved, only_tests, taken_over
 from reviewtool.tree.pair import Pair, pair
 
 State = Literal["seen", "not seen", "cannot tell"]
@@ -49,14 +48,14 @@ def claims(a: Revision, b: Revision) -> Claims:
     """Hold what ``b`` says of its changes since ``a`` against both."""
     entry = own_changelog(b)
     pairs = pair(a.patches, b.patches)
-    moved = [_moved(one, a, b) for one in pairs]
+    moved = [how_moved(one, a, b) for one in pairs]
     items = tuple(_claim(text, a, b, moved) for text in items_of(entry.text)) if entry else ()
     seen = {number for one in items for number in one.patches}
     told = [one for one in moved if one.number in seen]
     unsaid = tuple(
         one.pair
         for one in moved
-        if _changes_code(one) and one.number not in seen and not _taken_over(one, told)
+        if changes_code(one) and one.number not in seen and not taken_over(one, told)
     )
     rebased = a.base and b.base and a.base != b.base
     cover = b.cover.body if b.cover else ""
@@ -112,93 +111,6 @@ def items_of(text: str) -> tuple[str, ...]:
     return tuple(" ".join(one.split()) for one in items or plain)
 
 
-@dataclass(slots=True)
-class _Moved:
-    """How one patch changed: ``came`` are diff lines only the new one has, ``gone`` only the
-    old one, each with its first character."""
-
-    pair: Pair
-    came: list[str] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
-    said: str = ""
-    unsaid: str = ""
-    paths: set[str] = field(default_factory=set)
-    functions: set[str] = field(default_factory=set)
-    trailers: list[str] = field(default_factory=list)
-
-    @property
-    def number(self) -> int | None:
-        return self.pair.b
-
-
-def _moved(one: Pair, a: Revision, b: Revision) -> _Moved:
-    old = next((patch for patch in a.patches if patch.index == one.a), None)
-    new = next((patch for patch in b.patches if patch.index == one.b), None)
-    before, after = _lines(old), _lines(new)
-    found = _Moved(one)
-    for lines, others, into in ((after, before, found.came), (before, after, found.gone)):
-        left = Counter((path, line) for path, line, _ in others)
-        for path, line, inside in lines:
-            if left[path, line]:
-                left[path, line] -= 1
-            else:
-                into.append(line)
-                found.paths.add(path)
-                found.functions.add(inside)
-    if old is not None and new is not None:
-        found.said, found.unsaid = _prose(new, old), _prose(old, new)
-        had = {f"{each.name}: {each.value}" for each in old.trailers if each.given_by is None}
-        found.trailers = [
-            f"{each.name}: {each.value}"
-            for each in new.trailers
-            if each.given_by is None and f"{each.name}: {each.value}" not in had
-        ]
-    return found
-
-
-def _taken_over(one: _Moved, told: Sequence[_Moved]) -> bool:
-    """Whether a patch is gone and all functions it was about are those of patches told of."""
-    functions = one.functions - {""}
-    others = {name for each in told for name in each.functions}
-    return one.number is None and bool(functions) and functions <= others
-
-
-def _changes_code(one: _Moved) -> bool:
-    """Whether more than the wrapping and the blanks of lines changed."""
-    return _unwrapped(one.came) != _unwrapped(one.gone)
-
-
-def _unwrapped(lines: Sequence[str]) -> tuple[str, str]:
-    added, removed = (
-        "".join("".join(line[1:].split()) for line in lines if line[0] == mark) for mark in "+-"
-    )
-    return added, removed
-
-
-def _lines(patch: Patch | None) -> list[tuple[str, str, str]]:
-    """Path, changed line and the function it is in."""
-    if patch is None:
-        return []
-    text = patch.diff.split("\n")
-    return [
-        (path, line.rstrip(), inside)
-        for line, (path, inside) in zip(text, places(text), strict=True)
-        if line[:1] in ("+", "-") and line[1:].strip() and not line.startswith(("+++ ", "--- "))
-    ]
-
-
-def _prose(one: Patch, other: Patch) -> str:
-    """The words of a message and subject the other has not, as often as it has them more."""
-    left = other.message.split() + other.subject.split()
-    found = []
-    for word in one.message.split() + one.subject.split():
-        if word in left:
-            left.remove(word)
-        else:
-            found.append(word)
-    return " ".join(found)
-
-
 _REBASE = re.compile(r"\brebas", re.IGNORECASE)
 _BASED = re.compile(r"\brebas|\bbased on\b|\bon top of\b", re.IGNORECASE)
 _TAGS = re.compile(
@@ -233,7 +145,7 @@ _IDLE = frozenset(
 )
 
 
-def _claim(text: str, a: Revision, b: Revision, moved: Sequence[_Moved]) -> Claim:
+def _claim(text: str, a: Revision, b: Revision, moved: Sequence[Moved]) -> Claim:
     if _TAGS.search(text):
         given = [(one.number, tag) for one in moved for tag in one.trailers if "-by:" in tag]
         return replace(_answer(text, given, "no tag that was not there before"), patches=())
@@ -253,7 +165,7 @@ def _claim(text: str, a: Revision, b: Revision, moved: Sequence[_Moved]) -> Clai
         found = [
             (one.number, f"only wrapping and blanks: {one.came[0]}")
             for one in moved
-            if one.came and not _changes_code(one)
+            if one.came and not changes_code(one)
         ]
         if found:
             return replace(_answer(text, found, ""), patches=())
@@ -283,12 +195,12 @@ def _claim(text: str, a: Revision, b: Revision, moved: Sequence[_Moved]) -> Clai
     return _retitled(text, a, b, moved) or _by_words(text, moved)
 
 
-def _retitled(text: str, a: Revision, b: Revision, moved: Sequence[_Moved]) -> Claim | None:
+def _retitled(text: str, a: Revision, b: Revision, moved: Sequence[Moved]) -> Claim | None:
     """An item that says what the title came to say tells of the whole series."""
     old, new = ({_stem(word) for word in _WORD.findall(one.title.lower())} for one in (a, b))
     if not (new - old) & {_stem(word) for word in _WORD.findall(text.lower())}:
         return None
-    every = tuple(sorted(one.number for one in moved if one.number and _changes_code(one)))
+    every = tuple(sorted(one.number for one in moved if one.number and changes_code(one)))
     return Claim(text, "seen", f"the series was “{a.title}”, is “{b.title}”", every)
 
 
@@ -306,7 +218,7 @@ def _shown(hit: tuple[int | None, str]) -> str:
 
 
 def _renamed(
-    old: str, new: str, moved: Sequence[_Moved], messages: bool
+    old: str, new: str, moved: Sequence[Moved], messages: bool
 ) -> list[tuple[int | None, str]]:
     found: list[tuple[int | None, str]] = []
     for one in moved:
@@ -335,7 +247,7 @@ def _names(text: str) -> list[str]:
     return [name for name in dict.fromkeys(found) if len(name.strip("_")) > 2]
 
 
-def _named(name: str, text: str, moved: Sequence[_Moved]) -> list[tuple[int | None, str]]:
+def _named(name: str, text: str, moved: Sequence[Moved]) -> list[tuple[int | None, str]]:
     """Changed lines with ``name`` (or what it is a misspelling of), in the direction said."""
     inside = [(one.number, f"in {name}()") for one in moved if name in one.functions]
     if inside:
@@ -367,7 +279,7 @@ def _meant(name: str, lines: Sequence[str]) -> str:
     return close[0] if close else ""
 
 
-def _by_words(text: str, moved: Sequence[_Moved]) -> Claim:
+def _by_words(text: str, moved: Sequence[Moved]) -> Claim:
     """Two words of an item in the identifiers that changed in one patch are taken as a sign."""
     words: dict[str, str] = {}
     for word in _WORD.findall(text):
@@ -377,7 +289,7 @@ def _by_words(text: str, moved: Sequence[_Moved]) -> Claim:
         return Claim(text, "cannot tell", "nothing in it can be looked for")
     best: tuple[int, int | None, list[str]] = (0, None, [])
     # A test repeats the words of what it tests: it is no sign.
-    for one in (each for each in moved if not _only_tests(each)):
+    for one in (each for each in moved if not only_tests(each)):
         parts = {
             _stem(part)
             for line in (*one.came, *one.gone)
@@ -391,10 +303,6 @@ def _by_words(text: str, moved: Sequence[_Moved]) -> Claim:
     patches = (best[1],) if best[1] is not None else ()
     told = f"by words alone, patch {best[1]}: {', '.join(best[2])}"
     return Claim(text, "seen", told, patches)
-
-
-def _only_tests(one: _Moved) -> bool:
-    return all(path.startswith("tools/testing/") for path in one.paths)
 
 
 def _stem(word: str) -> str:
