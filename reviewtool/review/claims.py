@@ -92,12 +92,17 @@ def _mentions_itself(entry: Changes) -> bool:
     return bool(entry.links) and not entry.since
 
 
+_WIDTH = 70
+"""Columns up to which people who wrap their mail at 72 or 75 fill a line."""
 _BULLET = re.compile(r"^[ \t]*(?:[-*o+•]|\d+[.)])[ \t]+(.*)$")
 
 
 def items_of(text: str) -> tuple[str, ...]:
-    """The bullets of a changelog, each on one line; prose after the list is none of it."""
+    """The bullets of a changelog, each on one line; prose after the list is none of it. Without
+    bullets each line is an item, but for those that go on where the one before was full."""
     items: list[str] = []
+    plain: list[str] = []
+    before = ""
     for line in text.split("\n"):
         bullet = _BULLET.match(line)
         if bullet:
@@ -107,8 +112,18 @@ def items_of(text: str) -> tuple[str, ...]:
                 break
         elif items:
             items[-1] += f" {line}"
-    plain = [line for line in text.split("\n") if line.strip()]
+        elif plain and _goes_on(before, line):
+            plain[-1] += f" {line}"
+        else:
+            plain.append(line)
+        before = line
     return tuple(" ".join(one.split()) for one in items or plain)
+
+
+def _goes_on(before: str, line: str) -> bool:
+    """Whether ``line`` was broken off ``before``, which had no room for its first word."""
+    first = line.split(maxsplit=1)[0]
+    return bool(before.strip()) and len(f"{before.rstrip()} {first}") > _WIDTH
 
 
 _REBASE = re.compile(r"\brebas", re.IGNORECASE)

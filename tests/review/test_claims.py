@@ -132,6 +132,21 @@ def test_an_item_has_one_blank_where_it_was_wrapped_or_aligned() -> None:
     assert items_of("not  checked\n") == ("not checked",)
 
 
+def test_without_bullets_a_line_is_an_item_unless_the_one_before_was_full() -> None:
+    text = (
+        "Use the newer kmem_cache_create() with its arguments in a structure,\n"
+        "as was asked for.\n"
+        "Drop the lock first.\n"
+        "\n"
+        "Add a test.\n"
+    )
+    assert items_of(text) == (
+        "Use the newer kmem_cache_create() with its arguments in a structure, as was asked for.",
+        "Drop the lock first.",
+        "Add a test.",
+    )
+
+
 def test_a_sign_by_words_is_told_in_the_words_of_the_item() -> None:
     new = patch(1, "return -EOPNOTSUPP;")
     (item,) = claims(
