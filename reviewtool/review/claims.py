@@ -99,7 +99,7 @@ _BULLET = re.compile(r"^[ \t]*(?:[-*o+•]|\d+[.)])[ \t]+(.*)$")
 
 def items_of(text: str) -> tuple[str, ...]:
     """The bullets of a changelog, each on one line; prose after the list is none of it. Without
-    bullets each line is an item, but for those that go on where the one before was full."""
+    bullets each line is an item, but for those that go on with the one before."""
     items: list[str] = []
     plain: list[str] = []
     before = ""
@@ -112,7 +112,7 @@ def items_of(text: str) -> tuple[str, ...]:
                 break
         elif items:
             items[-1] += f" {line}"
-        elif plain and _goes_on(before, line):
+        elif plain and before.strip() and _goes_on(plain[-1], before, line):
             plain[-1] += f" {line}"
         else:
             plain.append(line)
@@ -120,10 +120,16 @@ def items_of(text: str) -> tuple[str, ...]:
     return tuple(" ".join(one.split()) for one in items or plain)
 
 
-def _goes_on(before: str, line: str) -> bool:
-    """Whether ``line`` was broken off ``before``, which had no room for its first word."""
+def _goes_on(item: str, before: str, line: str) -> bool:
+    """Whether ``line`` is further in than the ``item`` begins, or was broken off the line
+    ``before``, which had no room for its first word."""
     first = line.split(maxsplit=1)[0]
-    return bool(before.strip()) and len(f"{before.rstrip()} {first}") > _WIDTH
+    return _indent(line) > _indent(item) or len(f"{before.rstrip()} {first}") > _WIDTH
+
+
+def _indent(line: str) -> int:
+    line = line.expandtabs()
+    return len(line) - len(line.lstrip())
 
 
 _REBASE = re.compile(r"\brebas", re.IGNORECASE)

@@ -145,6 +145,9 @@ def test_without_bullets_a_line_is_an_item_unless_the_one_before_was_full() -> N
         "Drop the lock first.",
         "Add a test.",
     )
+    assert items_of("Rebase on V17. Use its inodes\n      from A. Use a new API\n") == (
+        "Rebase on V17. Use its inodes from A. Use a new API",
+    )
 
 
 def test_a_sign_by_words_is_told_in_the_words_of_the_item() -> None:
