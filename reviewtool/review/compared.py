@@ -21,6 +21,9 @@ def compared(
 ) -> BehaviourDiff:
     """What :func:`compare` finds. Its ``seconds`` are those of the search, whenever that was.
 
+    A model is known by its name and the text of its modules: two patched in memory by functions of
+    one file are the same to it, and not to be given to it.
+
     A search that was not finished is not filed; where the whole answer is, ``limit`` cuts nothing.
     """
     key = cache.digest(a.name, b.name, str(world), *sources(a, b))
