@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from reviewtool.interface.types import UNSEEN
@@ -27,6 +28,10 @@ _ALWAYS = {
     "!__CHECKER__",
 }
 _INCLUDE_GUARD = re.compile(r"\b_*[A-Z][A-Z0-9_]*_H(?:_*|__\w+)\b")
+_OPENING = ("if", "ifdef", "ifndef")
+_TURNING = ("elif", "elifdef", "elifndef", "else")
+_SAID = "said"  # no word of the preprocessor's: the condition itself
+_REMEMBERED = 4096
 _NEGATED = {"__ASSEMBLY__", "__ASSEMBLER__", "__cplusplus", "__GENKSYMS__", "LINKER_SCRIPT"}
 
 
@@ -78,25 +83,30 @@ def joined(conditions: Sequence[str]) -> str:
     return " && ".join(f"({text})" if "||" in text else text for text in kept)
 
 
-class GuardMap:
-    """The condition at every line of a text."""
+Frame = tuple[tuple[str, str], ...]
+"""A conditional as it is open somewhere: word and argument of its branches so far, the last of
+them in force."""
 
-    def __init__(self, changes: Sequence[tuple[int, str]]) -> None:
+
+class GuardMap:
+    """The condition at every line of a text; put in words only where it is asked for."""
+
+    def __init__(self, changes: Sequence[tuple[int, tuple[Frame, ...]]]) -> None:
         self._starts = [line for line, _ in changes]
-        self._guards = [guard for _, guard in changes]
+        self._frames = [frames for _, frames in changes]
 
     def at(self, line: int) -> str:
         """The condition at ``line`` (from 0), "" for none."""
         index = bisect_right(self._starts, line) - 1
-        return self._guards[index] if index >= 0 else ""
+        return _told(self._frames[index]) if index >= 0 else ""
 
     def dead_lines(self, total: int) -> list[tuple[int, int]]:
         """Ranges of lines no build compiles (``#if 0``), end exclusive."""
         ends = [*self._starts[1:], total] if self._starts else []
         return [
             (start, end)
-            for start, guard, end in zip(self._starts, self._guards, ends, strict=True)
-            if guard == NEVER
+            for start, frames, end in zip(self._starts, self._frames, ends, strict=True)
+            if _told(frames) == NEVER
         ]
 
 
@@ -108,32 +118,41 @@ def guard_map(directives: Sequence[Directive]) -> GuardMap:
     kernel's style asks: ``#endif /* CONFIG_NUMA */``.
     """
     outer = _closed_but_not_opened(directives)
-    stack: list[list[str]] = [[name] for name in reversed(outer)]
-    changes = [(0, _current(stack))] if stack else []
+    stack: list[Frame] = [((_SAID, name),) for name in reversed(outer)]
+    changes = [(0, tuple(stack))] if stack else []
     guarded = _include_guards(directives)
     for directive in directives:
         word = directive.word
-        if word in ("if", "ifdef", "ifndef"):
-            opened = condition(directive.argument)
-            if word == "ifndef":
-                opened = "" if directive.first in guarded else negated(opened)
-            stack.append([opened])
-        elif word in ("elif", "elifdef", "elifndef", "else"):
-            branches = stack[-1]
-            branches[-1] = negated(branches[-1]) if branches[-1] else ""
-            if word != "else":
-                opened = condition(directive.argument)
-                branches.append(negated(opened) if word == "elifndef" else opened)
+        branch = (word, directive.argument)
+        if word in _OPENING:
+            stack.append(((_SAID, ""),) if directive.first in guarded else (branch,))
+        elif word in _TURNING:
+            stack[-1] = (*stack[-1], branch)
         elif word == "endif":
             stack.pop()
         else:
             continue
-        changes.append((directive.first, _current(stack)))
+        changes.append((directive.first, tuple(stack)))
     return GuardMap(changes)
 
 
-def _current(stack: Sequence[Sequence[str]]) -> str:
-    return joined([text for branches in stack for text in branches])
+@lru_cache(_REMEMBERED)
+def _told(frames: tuple[Frame, ...]) -> str:
+    """The condition where all of ``frames`` are open: of each the last branch, and none before."""
+    texts: list[str] = []
+    for frame in frames:
+        *before, last = (_branch(*branch) for branch in frame)
+        texts += [*(negated(text) for text in before if text), last]
+    return joined(texts)
+
+
+def _branch(word: str, argument: str) -> str:
+    if word == _SAID:
+        return argument
+    if word == "else":
+        return ""
+    told = condition(argument)
+    return negated(told) if word in ("ifndef", "elifndef") else told
 
 
 def _closed_but_not_opened(directives: Sequence[Directive]) -> list[str]:
@@ -142,9 +161,9 @@ def _closed_but_not_opened(directives: Sequence[Directive]) -> list[str]:
     outer: list[str] = []
     in_else = False
     for directive in directives:
-        if directive.word in ("if", "ifdef", "ifndef"):
+        if directive.word in _OPENING:
             depth += 1
-        elif depth == 0 and directive.word in ("else", "elif"):
+        elif depth == 0 and directive.word in _TURNING:
             if not in_else:
                 outer.append(_named(directive) if directive.word == "else" else UNSEEN)
             in_else = True

@@ -15,17 +15,29 @@ _OUTSIDE = rb"[^;{}()=]*"
 _DECLARATION = re.compile(_OUTSIDE + rb"(?:\([^;{}()=]*\)" + _OUTSIDE + rb")*=\s*(\{)")
 _STRUCT = re.compile(rb"\bstruct\s+\Z")
 _BRACE = re.compile(rb"[{}]")
+KEYWORD = 80
+"""How far before a name a "struct" is looked for."""
 _END = re.compile(rb"\s*;")
 
 
-def holds_literal(names: tuple[bytes, ...], raw: bytes) -> bool:
-    """Whether a compound literal of one of the structs may be in ``raw``: ``(struct x) {``."""
-    return _literal(names).search(raw) is not None
+def places(names: tuple[bytes, ...], text: bytes) -> list[int]:
+    """Where the names begin in ``text``; one may end a longer word."""
+    return [match.start() for match in _name(names).finditer(text)]
 
 
-def may_hold_initialiser(names: tuple[bytes, ...], raw: bytes) -> bool:
+def holds_literal(names: tuple[bytes, ...], raw: bytes, named: Sequence[int]) -> bool:
+    """Whether a compound literal of one of the structs may be in ``raw``: ``(struct x) {``.
+
+    ``named`` are the :func:`places` of ``raw``.
+    """
+    pattern = _literal(names)
+    return any(pattern.match(raw, at) for at in named)
+
+
+def may_hold_initialiser(names: tuple[bytes, ...], raw: bytes, named: Sequence[int]) -> bool:
     """False only if ``raw``, comments and all, declares none of the structs with ``= {``."""
-    return _candidate(names).search(raw) is not None
+    pattern = _candidate(names)
+    return any(pattern.match(raw, at) for at in named)
 
 
 def initialisers(names: tuple[bytes, ...], code: bytes) -> list[tuple[int, int]]:
@@ -35,7 +47,7 @@ def initialisers(names: tuple[bytes, ...], code: bytes) -> list[tuple[int, int]]
     """
     found: list[tuple[int, int]] = []
     stop = 0
-    for start, end in _mentions(names, code):
+    for start, end in mentions(names, code):
         declared = _DECLARATION.match(code, end) if start >= stop else None
         if declared is not None:
             stop = closing(code, declared.start(1))
@@ -43,10 +55,11 @@ def initialisers(names: tuple[bytes, ...], code: bytes) -> list[tuple[int, int]]
     return found
 
 
-def _mentions(names: tuple[bytes, ...], code: bytes) -> Iterator[tuple[int, int]]:
+def mentions(names: tuple[bytes, ...], code: bytes) -> Iterator[tuple[int, int]]:
+    """Where each of the names begins and ends as a word, with a "struct" before it."""
     for match in _name(names).finditer(code):
         start = match.start()
-        before = code[max(0, start - 80) : start]
+        before = code[max(0, start - KEYWORD) : start]
         if before[-1:].isalnum() or before[-1:] == b"_":
             continue
         keyword = _STRUCT.search(before)

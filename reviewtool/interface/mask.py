@@ -123,6 +123,18 @@ def directives_of(source: bytes, code: bytes) -> tuple[Directive, ...]:
     return _read(source, code, _directives(code))
 
 
+def without_directives(code: bytes) -> bytes:
+    """``code``, free of comments, with its preprocessor lines blanked."""
+    return _without(code, _directives(code))
+
+
+def _without(code: bytes, matches: Sequence[re.Match[bytes]]) -> bytes:
+    parts = bytearray(code)
+    for found in matches:
+        parts[found.start() : found.end()] = blanked(found[0])
+    return bytes(parts)
+
+
 def _directives(code: bytes) -> list[re.Match[bytes]]:
     kept = []
     found = _DIRECTIVE.search(code)
@@ -146,12 +158,17 @@ def _read(source: bytes, code: bytes, matches: Sequence[re.Match[bytes]]) -> tup
         argument = match[2]
         if last > line:
             argument = re.sub(rb"\\\r?\n", b" ", argument)
-        comment = ""
-        if match[1] in (b"endif", b"else"):
-            comment = source[match.end(1) : match.end()].decode("utf-8", "replace").strip()
-        told = argument.decode("utf-8", "replace").strip()
-        found.append(Directive(match[1].decode(), told, comment, line, last))
+        rest = source[match.end(1) : match.end()]
+        found.append(directive(match[1], argument, rest, line, last))
     return tuple(found)
+
+
+def directive(word: bytes, argument: bytes, rest: bytes, first: int, last: int) -> Directive:
+    """A preprocessor line; ``rest`` is what follows the word, comments included."""
+    comment = rest.decode("utf-8", "replace").strip() if word in (b"endif", b"else") else ""
+    return Directive(
+        word.decode(), argument.decode("utf-8", "replace").strip(), comment, first, last
+    )
 
 
 def mask(
@@ -166,24 +183,23 @@ def mask(
     matches = _directives(code)
     directives = _read(source, code, matches)
     guards = guard_map(directives)
-    parts = bytearray(code)
-    for found in matches:
-        parts[found.start() : found.end()] = blanked(found[0])
-    text = bytes(parts)
+    text = _without(code, matches)
     if window is not None:
+        parts = bytearray(text)
         for start, stop in window(text):
-            parts[start:stop] = _without_attributes(text[start:stop])
+            parts[start:stop] = without_attributes(text[start:stop])
         return Masked(source, code, bytes(parts), directives, guards)
     lines = text.split(b"\n")
     for start, end in guards.dead_lines(len(lines)):
         lines[start:end] = [blanked(line) for line in lines[start:end]]
-    text = _without_attributes(b"\n".join(lines))
+    text = without_attributes(b"\n".join(lines))
     text = _WRAPPER.sub(lambda found: blanked(found[0]), text)
     text = _DEFINING.sub(lambda found: blanked(found[0]), text)
     return Masked(source, code, text, directives, guards)
 
 
-def _without_attributes(text: bytes) -> bytes:
+def without_attributes(text: bytes) -> bytes:
+    """``text`` with the words blanked that the grammar does not know."""
     return _ATTRIBUTE.sub(lambda found: blanked(found[0]), text)
 
 

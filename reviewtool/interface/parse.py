@@ -72,7 +72,8 @@ def tree_of_windows(text: bytes, windows: Sequence[tuple[int, int]]) -> Tree:
         end_column = stop - (text.rfind(b"\n", 0, stop) + 1)
         ranges.append(Range((row, column), (row + rows, end_column), start, stop))
         row, position = row + rows, stop
-    return Parser(language("c"), included_ranges=ranges).parse(text)
+    # The parser takes no ranges for everything.
+    return Parser(language("c"), included_ranges=ranges).parse(text if ranges else b"")
 
 
 def _errors(tree: Tree) -> list[tuple[int, int]]:

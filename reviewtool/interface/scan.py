@@ -17,15 +17,12 @@ from typing import TypeVar
 
 from reviewtool.errors import InputError
 from reviewtool.interface.holding import Holding
-from reviewtool.interface.initialisers import (
-    holds_literal,
-    initialisers,
-    may_hold_initialiser,
-)
+from reviewtool.interface.initialisers import holds_literal, may_hold_initialiser, places
 from reviewtool.interface.macros import exports
 from reviewtool.interface.mask import without_comments
 from reviewtool.interface.objects import objects
-from reviewtool.interface.source import read, read_windows
+from reviewtool.interface.source import read
+from reviewtool.interface.spots import read_initialisers
 from reviewtool.interface.types import Element
 from reviewtool.progress import SILENT, Progress
 
@@ -88,12 +85,12 @@ def objects_of(structs: tuple[str, ...], path: str, raw: bytes) -> Sequence[Elem
     Only the initialisers are parsed; a compound literal wants its function, the whole file.
     """
     names = tuple(struct.encode() for struct in structs)
-    if holds_literal(names, raw):
+    named = places(names, raw)
+    if holds_literal(names, raw, named):
         return list(objects(read(path, raw), structs.__contains__))
-    if not may_hold_initialiser(names, raw):
+    if not may_hold_initialiser(names, raw, named):
         return []
-    source = read_windows(path, raw, partial(initialisers, names))
-    return list(objects(source, structs.__contains__))
+    return list(objects(read_initialisers(path, raw, names, named), structs.__contains__))
 
 
 def _exports_of(path: str, raw: bytes) -> list[Element]:

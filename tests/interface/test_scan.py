@@ -78,9 +78,10 @@ def test_no_such_tree_is_one_line(tmp_path: Path) -> None:
 def test_many_comments_after_a_name_are_passed_over_once() -> None:
     """With a comment that might end later as well, this would not end in a lifetime."""
     text = b"struct file_operations x\n" + b"/* = */ a = b, /* c */\n" * 2000
-    assert not may_hold_initialiser((b"file_operations",), text)
-    assert may_hold_initialiser((b"file_operations",), text + b"= /* why */ { .open = f }")
-    assert not holds_literal((b"file_operations",), text + b")")
+    names, first = (b"file_operations",), [7]
+    assert not may_hold_initialiser(names, text, first)
+    assert may_hold_initialiser(names, text + b"= /* why */ { .open = f }", first)
+    assert not holds_literal(names, text + b")", first)
 
 
 def test_a_word_is_found_wherever_it_stands_in_files_of_any_size(tmp_path: Path) -> None:
