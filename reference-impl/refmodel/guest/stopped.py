@@ -8,6 +8,7 @@ so the kernel copies half a page and then waits for that userfaultfd. Nothing is
 import fcntl
 import os
 import select
+import time
 
 from refmodel.guest import abi, syscalls
 from refmodel.guest.pages import Sources
@@ -44,9 +45,15 @@ class Stop:
         poll = select.poll()
         poll.register(self._userfaultfd, select.POLLIN)
         poll.register(reports, select.POLLIN)
-        ready = [descriptor for descriptor, _ in poll.poll(deadline * 1000)]
-        worker.parked = self._userfaultfd in ready
-        return worker.parked
+        until = time.monotonic() + deadline
+        while not worker.ended() and (left := until - time.monotonic()) > 0:
+            ready = [descriptor for descriptor, _ in poll.poll(left * 1000)]
+            if self._userfaultfd in ready:
+                worker.parked = True
+                return True
+            if reports in ready:  # its own, or another's that was left there
+                os.eventfd_read(reports)
+        return False
 
     def go_on(self, sources: Sources) -> None:
         """Give it the rest, which wakes the thread."""

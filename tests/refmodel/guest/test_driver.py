@@ -162,3 +162,8 @@ def test_a_write_whose_source_ends_half_way_is_short(play: Play) -> None:
         "EFAULT",
     ]
     assert play("pwrite-half p0 A; pwrite-short p0 A; pread p0") == ["ok", "short 2048", "value A"]
+
+
+def test_a_thread_freed_with_its_world_is_not_taken_for_the_next_world_s_writer(play: Play) -> None:
+    play("register missing; read u0 p0")
+    assert play("pwrite-stop p0 A; go-on") == ["stopped", "ok; resumed w ok"]
