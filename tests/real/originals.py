@@ -46,10 +46,6 @@ ORIGINALS = (
         92,
         complaints=frozenset({"register missing+minor; read u0 p0"}),
         told="a leaked page an event",
-        differs=frozenset(
-            {"pwrite-stop p0 A", "register minor; pwrite-stop p0 A; read u0 p0; go-on; close"}
-        ),
-        but="but for a page read while a stopped write() fills it: closing hangs, not settled why",
     ),
     Original(
         "v3-april",
