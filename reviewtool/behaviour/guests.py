@@ -41,18 +41,24 @@ class GuestFailed(RequestError):  # noqa: N818 - as RequestError's other kinds
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the driver builds for each sequence. ``vm_flags`` None: shmem files, no machine."""
+    """What the driver builds for each sequence. ``vm_flags`` None: shmem files, no machine.
+
+    ``exact``: what was freed is overwritten after each input, so that memory nobody wrote reads as
+    stale every time and a guest that compares takes nothing else for it. Half as many steps a
+    second.
+    """
 
     pages: int = 1
     past_eof: bool = False
     threads: int = 1
     vm_flags: int | None = 0
     deadline: float = 2.0
+    exact: bool = False
 
     @classmethod
-    def of(cls, world: World, vm_flags: int | None = 0) -> "Settings":
+    def of(cls, world: World, vm_flags: int | None = 0, *, exact: bool = False) -> "Settings":
         """The settings that give a model's world."""
-        return cls(world.pages, world.past_eof, world.threads, vm_flags)
+        return cls(world.pages, world.past_eof, world.threads, vm_flags, exact=exact)
 
     def plan(self, words: Sequence[tuple[int, Word]] | None) -> bytes:
         """The agent's plan: these settings and the sequences by number; None: it will be asked."""
@@ -72,6 +78,7 @@ class Settings:
                 "threads": self.threads,
                 "vm_flags": self.vm_flags,
                 "deadline": self.deadline,
+                "exact": self.exact,
                 **work,
             }
         ).encode()

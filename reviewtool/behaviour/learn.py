@@ -7,14 +7,15 @@ twice, and two different answers to one sequence end the learning.
 """
 
 import random
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from refmodel.model import alphabet
 from refmodel.vocabulary import Input, Observation
 from refmodel.world import World
+from reviewtool.behaviour.answers import Known
 from reviewtool.behaviour.conversation import Conversation
 from reviewtool.behaviour.equivalence import WITHHELD
 from reviewtool.behaviour.explore import Machine, Transition
@@ -27,12 +28,13 @@ from reviewtool.behaviour.identify import (
     identifiers,
     maximal,
 )
-from reviewtool.behaviour.memory import Memory, Node
+from reviewtool.behaviour.memory import Memory, Unsteady
 from reviewtool.behaviour.minimal import Minimal, minimise
 from reviewtool.progress import SILENT, Progress
 
 _FIRST, _PORTION, _BULK, _SAMPLE = 4, 400, 4000, 2000
 _WALKS, _FEW_WALKS, _FAR = 2000, 100, 24
+_FILED = 60.0  # seconds between two times that answers are filed
 _FEW = 16
 """States up to which a hypothesis is tried for one state more in any case."""
 _DEAD = Observation(GONE)
@@ -45,7 +47,8 @@ class Learned:
     It is the kernel's if that has at most ``extra`` states more, and if a step that killed it
     would do so wherever the machine says it is in the same state: ``left_out`` counts sequences
     that were not run for that reason. An input is left out of a row where it would let threads
-    wait whose order of running, once woken, decides what is read.
+    wait whose order of running, once woken, decides what is read. ``remembered``: it was learned
+    before and not again now; the counts are of then.
     """
 
     world: World
@@ -59,6 +62,7 @@ class Learned:
     deaths: int
     left_out: int
     seconds: float
+    remembered: bool = False
 
     @property
     def states(self) -> int:
@@ -74,12 +78,15 @@ def learn(
     extra: int = 1,
     guests: int = 2,
     bulk: RunGuest | None = None,
+    place: Path | None = None,
     progress: Progress = SILENT,
 ) -> Learned:
     """The machine of the kernel whose guests ``converse`` talks to, over ``inputs``: all that there
     are in ``world``, unless some are named.
 
-    Raises Unsteady where it is none, GuestFailed where no guest comes up.
+    The answers of this kernel's guests in ``place`` are not asked for again; those that come to
+    them are filed there, whatever ends this. Raises Unsteady where the kernel is no machine,
+    GuestFailed where no guest comes up.
     """
     from aalpy.base import SUL, Oracle
     from aalpy.learning_algs import run_KV
@@ -102,25 +109,33 @@ def learn(
         def find_cex(self, hypothesis: Any) -> Word | None:
             return search.contradiction(_rows(hypothesis, inputs))
 
-    began = time.monotonic()
     inputs = inputs or alphabet(world)
     lines = [converse() for _ in range(guests)]
     try:
         with progress.task("learning from the kernel") as task:
-            memory = Memory(lines, task, bulk, Settings.of(world))
+            memory = Memory(lines, task, bulk, settings(world), place)
             search = _Search(memory, world, inputs, extra)
             system = System()
-            machine = run_KV(
-                list(inputs),
-                system,
-                Contradiction(list(inputs), system),
-                "mealy",
-                cache_and_non_det_check=False,
-                print_level=0,
-            )
+            try:
+                machine = run_KV(
+                    list(inputs),
+                    system,
+                    Contradiction(list(inputs), system),
+                    "mealy",
+                    cache_and_non_det_check=False,
+                    print_level=0,
+                )
+            except Unsteady:
+                memory.forget()
+                raise
+            except BaseException:
+                memory.file()
+                raise
+            memory.file()
     finally:
         for line in lines:
             line.close()
+    took = memory.taken()
     return Learned(
         world,
         inputs,
@@ -130,13 +145,18 @@ def learn(
         ),
         extra,
         search.hypotheses,
-        memory.sequences,
-        memory.steps,
-        memory.guests + sum(line.guests for line in lines),
-        memory.deaths + sum(line.deaths for line in lines),
+        took.sequences,
+        took.steps,
+        took.guests,
+        took.deaths,
         search.left_out,
-        time.monotonic() - began,
+        took.seconds,
     )
+
+
+def settings(world: World) -> Settings:
+    """What a guest that is learned from builds: no two of its answers may differ by chance."""
+    return Settings.of(world, exact=True)
 
 
 _Table = tuple[dict[Input, Transition], ...]
@@ -177,6 +197,7 @@ class _Search:
         """A sequence ``rows`` has the wrong answer to; None if the suite found none."""
         self.hypotheses += 1
         self._memory.note = f"{len(rows)} states"
+        self._memory.file(_FILED)
         found = self._remembered(rows)
         if found:
             return found
@@ -186,7 +207,7 @@ class _Search:
             while start < len(words):
                 cases = [(word, _expected(rows, word)) for word in words[start : start + portion]]
                 self._memory.ask_expecting(cases)
-                found = self._remembered(rows)
+                found = self._wrong(cases)
                 if found:
                     return found
                 most = _BULK if self._memory.bulk else _PORTION
@@ -223,7 +244,7 @@ class _Search:
     def _deadly(self, rows: _Table) -> set[tuple[int, Input]]:
         """The steps by which the kernel was seen to die, in the states of a hypothesis."""
         found = set()
-        queue: list[tuple[int, dict[Input, Node]]] = [(0, self._memory.known)]
+        queue: list[tuple[int, Known]] = [(0, self._memory.known)]
         for state, known in queue:
             for each, node in known.items():
                 if fatal(node.seen):
@@ -267,11 +288,27 @@ class _Search:
             word += source.choice(identifying[its] or ((),))
             yield tuple(word[: _end(rows, tuple(word))[0]])
 
+    def _wrong(self, cases: Sequence[tuple[Word, tuple[Observation, ...]]]) -> Word | None:
+        """As :meth:`_remembered`, of what has just been asked."""
+        gentle: Word = ()
+        deadly: Word = ()
+        for word, expected in cases:
+            seen = self._memory.answers(word)
+            assert seen is not None  # noqa: S101 - it was asked
+            at = _first_apart(expected, seen)
+            if at is None:
+                continue
+            if fatal(expected[at]) or fatal(seen[at]):
+                deadly = min(filter(None, (deadly, word[: at + 1])), key=len)
+            else:
+                gentle = min(filter(None, (gentle, word[: at + 1])), key=len)
+        return gentle or deadly or None
+
     def _remembered(self, rows: _Table) -> Word | None:
         """The shortest known sequence that ``rows`` is wrong about. One that kills nothing comes
         first: it becomes what tells states apart, and is asked in every state."""
         deadly: Word | None = None
-        queue: list[tuple[Word, int, dict[Input, Node]]] = [((), 0, self._memory.known)]
+        queue: list[tuple[Word, int, Known]] = [((), 0, self._memory.known)]
         for word, state, known in queue:
             for each, node in known.items():
                 step = rows[state].get(each)
@@ -283,6 +320,16 @@ class _Search:
                 elif step and node.onward:
                     queue.append(((*word, each), step.target, node.onward))
         return deadly
+
+
+def _first_apart(expected: Sequence[Observation], seen: Sequence[Observation]) -> int | None:
+    """Where two answers part; None if they do not before there is nothing more to ask."""
+    for at, (one, other) in enumerate(zip(expected, seen, strict=True)):
+        if one != other:
+            return at
+        if other == WITHHELD or fatal(other):
+            break
+    return None
 
 
 def _expected(rows: _Table, word: Word) -> tuple[Observation, ...]:

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every answer a kernel gave, so that nothing is asked twice, and who gives more."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 
-from refmodel.vocabulary import Input, Observation, parse_observation, spell
+from refmodel.vocabulary import Observation, parse_observation, spell
+from reviewtool.behaviour.answers import Answers, Known, Node, read_answers, write_answers
 from reviewtool.behaviour.conversation import Conversation
 from reviewtool.behaviour.equivalence import WITHHELD
 from reviewtool.behaviour.guests import RunGuest, Settings, Trace, Word
@@ -24,31 +27,56 @@ class Unsteady(RequestError):  # noqa: N818 - as RequestError's other kinds
     """A kernel that answers one sequence in two ways: it is no finite machine of this world."""
 
 
-@dataclass(slots=True)
-class Node:
-    """What was answered after one beginning. ``onward`` is None where nothing comes after."""
-
-    seen: Observation
-    onward: "dict[Input, Node] | None" = field(default_factory=dict)
-
-
 class Memory:
-    """Every answer of a kernel, and the guests that give more."""
+    """Every answer of a kernel, and the guests that give more.
+
+    ``place`` is a file with answers of before, and where :meth:`file` puts all there are.
+    """
 
     def __init__(
-        self, lines: Sequence[Conversation], task: Task, bulk: RunGuest | None, settings: Settings
+        self,
+        lines: Sequence[Conversation],
+        task: Task,
+        bulk: RunGuest | None,
+        settings: Settings,
+        place: Path | None = None,
     ) -> None:
+        self._place = place
+        self._before = read_answers(place) if place else Answers()
+        self._began = self._filed = time.monotonic()
         self._lines = lines
         self._task = task
         self.bulk = bulk
         self._settings = settings
-        self.known: dict[Input, Node] = {}
-        self.sequences = self.steps = self.guests = self.deaths = 0
+        self.known = self._before.known
+        self._sequences = self._steps = self._guests = self._deaths = 0
         self.note = ""
+
+    def taken(self) -> Answers:
+        """All answers there are, and what they took, then and now."""
+        return Answers(
+            self.known,
+            self._before.sequences + self._sequences,
+            self._before.steps + self._steps,
+            self._before.guests + self._guests + sum(line.guests for line in self._lines),
+            self._before.deaths + self._deaths + sum(line.deaths for line in self._lines),
+            self._before.seconds + time.monotonic() - self._began,
+        )
+
+    def file(self, every: float = 0.0) -> None:
+        """File all there is, unless that was done less than ``every`` seconds ago."""
+        if self._place is not None and time.monotonic() - self._filed >= every:
+            write_answers(self._place, self.taken())
+            self._filed = time.monotonic()
+
+    def forget(self) -> None:
+        """Drop the file: what is in it contradicts what was answered now."""
+        if self._place is not None:
+            self._place.unlink(missing_ok=True)
 
     def answers(self, word: Word) -> list[Observation] | None:
         """What is known of ``word``; None where it has to be asked."""
-        here: dict[Input, Node] | None = self.known
+        here: Known | None = self.known
         seen: list[Observation] = []
         for each in word:
             if here is None:
@@ -101,18 +129,18 @@ class Memory:
                 lambda lane: record_expected(bulk, self._settings, missing[lane::count]),
                 range(count),
             ):
-                self.guests += recording.guests
+                self._guests += recording.guests
                 for trace in recording.traces.values():
-                    self.deaths += trace.died
+                    self._deaths += trace.died
                     self._keep(trace)
                 for number in recording.agreed:
                     word, expected = cases[number]
                     self._keep(Trace(word, tuple(map(str, expected))))
 
     def _keep(self, trace: Trace) -> None:
-        self.sequences += 1
-        self.steps += len(trace.observations)
-        self._task.update(self.sequences, self.note)
+        self._sequences += 1
+        self._steps += len(trace.observations)
+        self._task.update(self._before.sequences + self._sequences, self.note)
         if trace.console:
             trace.console.unlink(missing_ok=True)  # deaths are answers here, and many
         if len(trace.observations) > len(trace.inputs):
@@ -121,14 +149,13 @@ class Memory:
                 spell(trace.inputs),
                 "nothing can be learned beyond it",
             )
-        here: dict[Input, Node] | None = self.known
+        here: Known | None = self.known
         for number, (each, seen) in enumerate(zip(trace.inputs, _told(trace), strict=False)):
             assert here is not None  # noqa: S101 - nothing is told after an end
             node = here.get(each)
             if node is None:
-                node = here[each] = Node(seen)
-                if seen.result in FATAL or seen == WITHHELD:
-                    node.onward = None
+                ends = seen.result in FATAL or seen == WITHHELD
+                node = here[each] = Node(seen, None if ends else {})
             elif node.seen != seen:
                 raise Unsteady(
                     f"the kernel answers {str(node.seen)!r} and, another time, {str(seen)!r}",
@@ -142,16 +169,19 @@ def _told(trace: Trace) -> Iterator[Observation]:
     """The answers, up to the first input that leaves it open who will run first."""
     waiting: dict[str, tuple[int | None, str | None]] = {}
     for each, text in zip(trace.inputs, trace.observations, strict=False):
-        seen = parse_observation(text)
+        seen = _read(text)
         for effect in seen.effects:
             if effect.startswith("resumed "):
                 waiting.pop(effect.split()[1], None)
         if seen.result == "blocked":
             waiting[_THREADS.get(each.op) or f"u{each.thread}"] = (each.page, each.value)
-        if _conflicting(list(waiting.values())):
+        if len(waiting) > 1 and _conflicting(list(waiting.values())):
             yield WITHHELD
             return
         yield seen
+
+
+_read = cache(parse_observation)
 
 
 def _conflicting(waiting: Sequence[tuple[int | None, str | None]]) -> bool:

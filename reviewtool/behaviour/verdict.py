@@ -167,7 +167,7 @@ def hold(
 
     import msgspec
 
-    common: tuple[str | bytes, ...] = (_RULES, kernel.key, str(vm_flags), *_driver_sources())
+    common: tuple[str | bytes, ...] = (_RULES, kernel.key, str(vm_flags), *driver_sources())
     keys = [cache.digest(*common, *_suite_text(suite)) for suite in suites]
     found = [None if again else _recall(key) for key in keys]
     missing = [number for number, recalled in enumerate(found) if recalled is None]
@@ -226,7 +226,8 @@ def _suite_text(suite: Suite) -> Iterator[str]:
     yield "\n".join(case.reason for case in suite.cases)
 
 
-def _driver_sources() -> Iterable[bytes]:
+def driver_sources() -> Iterable[bytes]:
+    """All that decides how a kernel's answers are had and told."""
     ours = Path(__file__).parent
     names = ("agent", "conformance", "difference", "explanation", "guests", "quick", "shrink")
     yield from (Path(ours / f"{name}.py").read_bytes() for name in names)

@@ -31,6 +31,7 @@ def learned_shape(found: LearnedRevision) -> dict[str, Any]:
         "deaths": learned.deaths,
         "left_out": learned.left_out,
         "seconds": round(learned.seconds, 1),
+        "remembered": learned.remembered,
         "difference": None
         if told is None
         else {
@@ -60,7 +61,8 @@ def learned_text(found: LearnedRevision) -> str:
             "",
             *([] if found.confirmed else [_UNSETTLED]),
         ]
-    beyond = f"at most {learned.extra} states more" if learned.extra else "no more states"
+    more = "one state" if learned.extra == 1 else f"{learned.extra} states"
+    beyond = f"at most {more} more" if learned.extra else "no more states"
     asked = f"{learned.sequences} sequences, {learned.steps} steps, {learned.seconds:.0f} s"
     lines += [
         f"  world: {learned.world}; {len(learned.inputs)} inputs",
@@ -68,6 +70,10 @@ def learned_text(found: LearnedRevision) -> str:
         f"  guests: {learned.guests}, of which {learned.deaths} died over an answer",
         f"  certain if the kernel has {beyond} than were learned",
     ]
+    if learned.remembered:
+        lines.append(
+            "  learned before, of the same kernel by the same driver: --again does it anew"
+        )
     if learned.left_out:
         ends = "a step that kills in the same state after another sequence"
         lines.append(f"  not run: the end of {learned.left_out} sequences, {ends}")

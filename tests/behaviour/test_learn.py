@@ -1,23 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A kernel's machine from its answers alone, where a model plays the kernel."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from refmodel.model import Revision
 from refmodel.vocabulary import Input, Observation, parse
 from refmodel.world import State, World
+from reviewtool.behaviour.answers import read_answers
 from reviewtool.behaviour.conversation import Conversation
 from reviewtool.behaviour.equivalence import Rows, distinguish, restricted
 from reviewtool.behaviour.explore import explore
-from reviewtool.behaviour.guests import Settings
-from reviewtool.behaviour.learn import Learned, learn
+from reviewtool.behaviour.learn import Learned, learn, settings
 from reviewtool.behaviour.memory import Unsteady
 from reviewtool.behaviour.minimal import minimise
 from reviewtool.behaviour.models import load
 from reviewtool.behaviour.patched import patch
+from reviewtool.progress import SILENT, Progress
 from tests.behaviour.pretend import Pretender
 
 RFC, V3 = load("rfc_missing"), load("v3_minor_noalloc")
@@ -28,8 +31,19 @@ SOME = parse(
 )
 
 
-def learned(kernel: Pretender, inputs: tuple[Input, ...] = SOME) -> Learned:
-    return learn(lambda: Conversation(kernel.listening, Settings.of(SMALL)), SMALL, inputs=inputs)
+def learned(
+    kernel: Pretender,
+    inputs: tuple[Input, ...] = SOME,
+    place: Path | None = None,
+    progress: Progress = SILENT,
+) -> Learned:
+    return learn(
+        lambda: Conversation(kernel.listening, settings(SMALL)),
+        SMALL,
+        inputs=inputs,
+        place=place,
+        progress=progress,
+    )
 
 
 def rows(model: Revision, inputs: tuple[Input, ...] = SOME) -> Rows:
@@ -48,7 +62,7 @@ def test_what_is_asked_by_the_thousand_comes_to_the_same() -> None:
     kernel = Pretender(V3)
     slow = learned(kernel)
     quick = learn(
-        lambda: Conversation(kernel.listening, Settings.of(SMALL)), SMALL, inputs=SOME, bulk=kernel
+        lambda: Conversation(kernel.listening, settings(SMALL)), SMALL, inputs=SOME, bulk=kernel
     )
     assert kernel.booted
     assert distinguish(slow.rows, quick.rows) is None
@@ -121,7 +135,7 @@ def test_a_state_nobody_expects_is_learned_too() -> None:
     assert [str(each) for each in told.inputs] == ["wake p0", "poison p0"]
 
 
-def test_a_kernel_that_changes_its_mind_is_no_machine() -> None:
+def test_a_kernel_that_changes_its_mind_is_no_machine(tmp_path: Path) -> None:
     class Fickle(Pretender):
         def __call__(self, plan: bytes, on_line: Callable[[str], None]):  # type: ignore[no-untyped-def] # as its base
             times = 0
@@ -133,5 +147,34 @@ def test_a_kernel_that_changes_its_mind_is_no_machine() -> None:
 
             return super().__call__(plan, spoil)
 
+    place = tmp_path / "answers"
     with pytest.raises(Unsteady, match="and, another time"):
-        learned(Fickle(V3))
+        learned(Fickle(V3), place=place)
+    assert not place.exists()  # one of the two answers was wrong, and nobody knows which
+
+
+class Impatient:
+    """Somebody who presses Ctrl-C after 150 sequences."""
+
+    @contextmanager
+    def task(self, title: str, total: int | None = None) -> Iterator["Impatient"]:
+        del title, total
+        yield self
+
+    def update(self, done: int | None = None, note: str = "", total: int | None = None) -> None:
+        del note, total
+        if done == 150:
+            raise KeyboardInterrupt
+
+
+def test_who_is_interrupted_goes_on_from_there(tmp_path: Path) -> None:
+    place = tmp_path / "answers"
+    with pytest.raises(KeyboardInterrupt):
+        learned(Pretender(V3), place=place, progress=Impatient())
+    before = read_answers(place)
+    assert before.sequences >= 100
+    whole, fresh = learned(Pretender(V3), place=place), learned(Pretender(V3))
+    assert distinguish(whole.rows, fresh.rows) is None
+    assert whole.states == fresh.states
+    assert whole.guests > fresh.guests
+    assert learned(Pretender(V3), place=place).sequences < 1.2 * whole.sequences

@@ -13,8 +13,8 @@ from refmodel.vocabulary import parse
 from reviewtool.behaviour.conversation import Conversation
 from reviewtool.behaviour.equivalence import distinguish, restricted
 from reviewtool.behaviour.explore import explore
-from reviewtool.behaviour.guests import RunGuest, Settings, kernel_guest
-from reviewtool.behaviour.learn import learn
+from reviewtool.behaviour.guests import RunGuest, kernel_guest
+from reviewtool.behaviour.learn import learn, settings
 from reviewtool.behaviour.minimal import minimise
 from reviewtool.behaviour.verdict import SMALL
 from reviewtool.lineage.study import embedded
@@ -45,9 +45,7 @@ def test_what_is_learned_from_a_kernel_is_its_model(
     def listening(asking: int, stop: threading.Event) -> RunGuest:
         return kernel_guest(path, trusted=True, silence=600, stop=stop, asking=asking)
 
-    found = learn(
-        lambda: Conversation(listening, Settings.of(SMALL)), SMALL, inputs=inputs, extra=1
-    )
+    found = learn(lambda: Conversation(listening, settings(SMALL)), SMALL, inputs=inputs, extra=1)
     expected = restricted(minimise(explore(MODELS[name], SMALL)).rows, inputs)
     assert distinguish(expected, found.rows) is None
     told = LearnedRevision(name, MODELS[name].name, "", found.states, found, None)

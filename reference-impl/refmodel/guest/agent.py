@@ -144,7 +144,8 @@ def main(path: str) -> None:
         with open(path, "rb") as file:  # noqa: PTH123 - pathlib costs the guest 10 ms
             plan = json.load(file)
         layout = Layout(plan["pages"], plan["past_eof"])
-        driver = open_driver(layout, plan["threads"], plan["vm_flags"], plan["deadline"])
+        flags, deadline, exact = plan["vm_flags"], plan["deadline"], plan["exact"]
+        driver = open_driver(layout, plan["threads"], flags, deadline, exact)
         place = Place(driver)
         threading.Thread(target=place.watch, daemon=True).start()
         names = [worker.name for worker in driver.workers]

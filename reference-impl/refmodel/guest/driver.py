@@ -20,6 +20,7 @@ from refmodel.guest.world import (
     open_world,
     release_faults,
     shmem_file,
+    spoil_free_pages,
     wanted_features,
 )
 from refmodel.vocabulary import Input, Observation, observation
@@ -47,6 +48,9 @@ class Driver:
     deadline: float
     features: int
     """Those of every userfaultfd."""
+    spoiling: bool = False
+    """Whether what an input may have freed is overwritten at once. Memory nobody wrote then reads
+    as stale every time, not at times as what was in it before."""
     world: World | None = None
     stop: stopped.Stop | None = None
     """The source of a write() that is stopped."""
@@ -112,6 +116,8 @@ class Driver:
                 result = outcome
             else:
                 effects.append(f"resumed {ended.name} {outcome}")
+        if self.spoiling and request.op in _FREEING:
+            spoil_free_pages(self.backing)
         self.ticks += 1
         return observation(result, *effects)
 
@@ -174,7 +180,11 @@ class Driver:
 
 
 def open_driver(
-    layout: Layout, threads: int, vm_flags: int | None, deadline: float = 2.0
+    layout: Layout,
+    threads: int,
+    vm_flags: int | None,
+    deadline: float = 2.0,
+    spoiling: bool = False,
 ) -> Driver:
     """Start ``threads`` user threads and one for each vCPU.
 
@@ -186,7 +196,7 @@ def open_driver(
     names = [f"u{number}" for number in range(threads)] + ([GUEST, KVM] if vm else [])
     workers = tuple(start_worker(shop, name) for name in names)
     features = wanted_features()
-    return Driver(layout, backing, vm, workers, shop, Sources(), deadline, features)
+    return Driver(layout, backing, vm, workers, shop, Sources(), deadline, features, spoiling)
 
 
 def stop_driver(driver: Driver) -> None:
@@ -351,6 +361,24 @@ def _ioctl(world: World, number: int, argument: bytes) -> str:
 _WRITES = ("pwrite", "pwrite-short", "pwrite-half", "pwrite-fault")
 _BESIDE = frozenset({"punch", "fallocate", *_WRITES})
 """What may have to wait for a write() that is stopped."""
+_FREEING = (
+    frozenset(
+        {
+            "read",
+            "write",
+            "vcpu-read",
+            "vcpu-write",
+            "kvm-read",
+            "copy",
+            "zeropage",
+            "continue",
+            "go-on",
+        }
+    )
+    | _BESIDE
+)
+"""What allocates pages or gives them back: the kernel frees some a while later, when it next
+allocates others."""
 
 _DIRECT: dict[str, Callable[[Driver, World, Input], str]] = {
     "register": _register,

@@ -14,6 +14,7 @@ Who dies, complains or differs is run again by itself, step by step.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 
 from refmodel.guest.driver import Driver
@@ -36,8 +37,9 @@ def run_quick(
 
     ``words`` and ``answers`` hold each input and each answer once; a sequence is a text such as
     ``4 1 7|0 0 2``: places in these. ``|leaks`` follows where memory is expected to be lost, and
-    ``|any`` where that does not matter.
+    ``|any`` where that does not matter. In an ``exact`` plan stale memory has to be expected, too.
     """
+    agree = operator.eq if plan["exact"] else allows
     words = [parse_input(text) for text in plan["words"]]
     answers = [parse_observation(text) for text in plan["answers"]]
     steps = 0
@@ -46,7 +48,7 @@ def run_quick(
         inputs = [words[int(each)] for each in given.split()]
         wanted = [answers[int(each)] for each in expected.split()]
         driver.fresh()
-        agrees = _run(driver, inputs, wanted)
+        agrees = _run(driver, inputs, wanted, agree)
         driver.close()
         leaked = leaks is not None and leaks.lost()
         if not agrees or (leaks and leaked != bool(lost) and lost != _EITHER):
@@ -60,8 +62,13 @@ def run_quick(
     return steps
 
 
-def _run(driver: Driver, inputs: Sequence[Input], wanted: Sequence[Observation]) -> bool:
+def _run(
+    driver: Driver,
+    inputs: Sequence[Input],
+    wanted: Sequence[Observation],
+    agree: Callable[[Observation, Observation], bool],
+) -> bool:
     for request, expected in zip(inputs, wanted, strict=True):
-        if not allows(expected, driver.step(request)):
+        if not agree(expected, driver.step(request)):
             return False
     return True

@@ -17,6 +17,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="K",
         help="look for up to K states more than were found (default: 1)",
     )
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="ask the kernel everything although it was asked before",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -25,7 +30,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     opened = session(arguments, needs_tree=True)
     found = learn_revision(
-        opened, arguments.revision, profile=arguments.profile, extra=arguments.extra
+        opened,
+        arguments.revision,
+        profile=arguments.profile,
+        extra=arguments.extra,
+        again=arguments.again,
     )
     emit(arguments, "learn", learned_shape(found), learned_text(found))
     return 0 if found.difference is None else 1

@@ -38,6 +38,7 @@ def plan(*sequences: str) -> dict[str, Any]:
         "threads": 1,
         "vm_flags": None,
         "deadline": 2.0,
+        "exact": False,
         "cases": [{"case": 10 + n, "inputs": text} for n, text in enumerate(sequences)],
     }
 

@@ -3,6 +3,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -167,3 +168,28 @@ def test_a_write_whose_source_ends_half_way_is_short(play: Play) -> None:
 def test_a_thread_freed_with_its_world_is_not_taken_for_the_next_world_s_writer(play: Play) -> None:
     play("register missing; read u0 p0")
     assert play("pwrite-stop p0 A; go-on") == ["stopped", "ok; resumed w ok"]
+
+
+def test_what_an_input_may_have_freed_is_overwritten_where_answers_must_be_exact(
+    driver: Driver,
+) -> None:
+    sizes: list[int] = []
+
+    def backing(size: int) -> int:
+        sizes.append(size)
+        return driver.backing(size)
+
+    driver.close()
+    exact = replace(driver, spoiling=True, backing=backing)
+    exact.fresh()
+    sizes.clear()
+    for text, spoilt in (
+        ("register missing", 0),
+        ("read u0 p0", 1),
+        ("copy p0 A", 1),
+        ("wake p0", 0),
+    ):
+        exact.step(parse(text)[0])
+        assert len(sizes) == spoilt, text
+        sizes.clear()
+    exact.close()
