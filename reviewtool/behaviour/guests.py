@@ -43,9 +43,8 @@ class GuestFailed(RequestError):  # noqa: N818 - as RequestError's other kinds
 class Settings:
     """What the driver builds for each sequence. ``vm_flags`` None: shmem files, no machine.
 
-    ``exact``: what was freed is overwritten after each input, so that memory nobody wrote reads as
-    stale every time and a guest that compares takes nothing else for it. Half as many steps a
-    second.
+    ``exact``: free memory is overwritten before an input that may allocate it, so that what nobody
+    wrote reads as stale every time, and a guest that compares takes nothing else for it.
     """
 
     pages: int = 1

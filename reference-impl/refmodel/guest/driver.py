@@ -49,7 +49,7 @@ class Driver:
     features: int
     """Those of every userfaultfd."""
     spoiling: bool = False
-    """Whether what an input may have freed is overwritten at once. Memory nobody wrote then reads
+    """Whether memory is overwritten before an input may allocate it. What nobody wrote then reads
     as stale every time, not at times as what was in it before."""
     world: World | None = None
     stop: stopped.Stop | None = None
@@ -92,6 +92,8 @@ class Driver:
         if self.world is None:
             raise Unsupported("no world is open")
         self.ticks += 1
+        if self.spoiling and request.op not in _SPARING:
+            spoil_free_pages(self.backing)
         worker = self._worker(request)
         if worker is None:
             result = _DIRECT[request.op](self, self.world, request)
@@ -116,8 +118,6 @@ class Driver:
                 result = outcome
             else:
                 effects.append(f"resumed {ended.name} {outcome}")
-        if self.spoiling and request.op in _FREEING:
-            spoil_free_pages(self.backing)
         self.ticks += 1
         return observation(result, *effects)
 
@@ -361,24 +361,8 @@ def _ioctl(world: World, number: int, argument: bytes) -> str:
 _WRITES = ("pwrite", "pwrite-short", "pwrite-half", "pwrite-fault")
 _BESIDE = frozenset({"punch", "fallocate", *_WRITES})
 """What may have to wait for a write() that is stopped."""
-_FREEING = (
-    frozenset(
-        {
-            "read",
-            "write",
-            "vcpu-read",
-            "vcpu-write",
-            "kvm-read",
-            "copy",
-            "zeropage",
-            "continue",
-            "go-on",
-        }
-    )
-    | _BESIDE
-)
-"""What allocates pages or gives them back: the kernel frees some a while later, when it next
-allocates others."""
+_SPARING = frozenset({"register", "writeprotect", "pread", "userfault", "bitmap"})
+"""What allocates nothing, nor wakes threads that might."""
 
 _DIRECT: dict[str, Callable[[Driver, World, Input], str]] = {
     "register": _register,

@@ -8,6 +8,7 @@ from refmodel.guest.abi import PAGE_SIZE
 from refmodel.guest.threads import address_of, anonymous
 
 _FIRST, _LAST = ord("A"), ord("Z")
+_PART = 512
 
 
 def describe(content: bytes) -> str:
@@ -17,7 +18,13 @@ def describe(content: bytes) -> str:
         if first == 0:
             return "zero"
         return chr(first) if _FIRST <= first <= _LAST else "stale"
-    return "mixed" if any(_FIRST <= byte <= _LAST for byte in set(content)) else "stale"
+    parts = (content[at : at + _PART] for at in range(0, len(content), _PART))
+    return "mixed" if any(_all_one_value(part) for part in parts) else "stale"
+
+
+def _all_one_value(part: bytes) -> bool:
+    """Whether this is of a value that was written, not a letter somewhere in what lay there."""
+    return _FIRST <= part[0] <= _LAST and part.count(part[0]) == len(part)
 
 
 class Sources:

@@ -170,7 +170,7 @@ def test_a_thread_freed_with_its_world_is_not_taken_for_the_next_world_s_writer(
     assert play("pwrite-stop p0 A; go-on") == ["stopped", "ok; resumed w ok"]
 
 
-def test_what_an_input_may_have_freed_is_overwritten_where_answers_must_be_exact(
+def test_what_an_input_may_allocate_is_overwritten_where_answers_must_be_exact(
     driver: Driver,
 ) -> None:
     sizes: list[int] = []
@@ -187,7 +187,7 @@ def test_what_an_input_may_have_freed_is_overwritten_where_answers_must_be_exact
         ("register missing", 0),
         ("read u0 p0", 1),
         ("copy p0 A", 1),
-        ("wake p0", 0),
+        ("pread p0", 0),
     ):
         exact.step(parse(text)[0])
         assert len(sizes) == spoilt, text

@@ -17,6 +17,8 @@ from refmodel.guest.pages import Sources, describe
         (b"A" * 2048 + bytes(2048), "mixed"),
         (b"A" + b"B" * 4095, "mixed"),
         (b"A" * 4095 + b"\xaa", "mixed"),
+        (bytes(2048) + b"A" * 512 + bytes(1536), "mixed"),
+        (bytes(range(256)) * 16, "stale"),  # letters, but nobody wrote them
     ],
 )
 def test_describe(content: bytes, word: str) -> None:
