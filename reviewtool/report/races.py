@@ -8,9 +8,10 @@ from reviewtool.review.racing import ShownRaces
 from reviewtool.text import visible_line
 
 
-def races_shape(found: RaceSearch) -> dict[str, Any]:
+def races_shape(found: RaceSearch, revision: str) -> dict[str, Any]:
     """The races document."""
     return {
+        "revision": revision,
         "pairs": found.pairs,
         "schedules": found.schedules,
         "partial": found.partial,
@@ -29,11 +30,12 @@ def races_shape(found: RaceSearch) -> dict[str, Any]:
     }
 
 
-def races_text(found: RaceSearch) -> str:
+def races_text(found: RaceSearch, revision: str) -> str:
     """Each kind of finding with one schedule that shows it."""
     bound = " (the search was not finished)" if found.partial else ""
     searched = f"{found.pairs} pairs of operations, {found.schedules} schedules"
-    lines = [f"{len(found.races)} races; {searched} in {found.seconds:.1f} s{bound}"]
+    count = f"{len(found.races)} races" if len(found.races) != 1 else "1 race"
+    lines = [f"{revision}: {count}; {searched} in {found.seconds:.1f} s{bound}"]
     for number, one in enumerate(found.races, 1):
         lines += ["", f"{number:3}. {one.finding}"]
         before = "; ".join(map(str, one.setup))

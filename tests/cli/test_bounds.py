@@ -120,7 +120,7 @@ def test_an_interrupted_race_search_is_partial(interrupted: Revision) -> None:
     found = races(interrupted)
     assert found.partial
     assert found.pairs
-    assert "the search was not finished" in races_text(found)
+    assert "the search was not finished" in races_text(found, "rfc")
 
 
 @dataclass

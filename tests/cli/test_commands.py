@@ -179,6 +179,10 @@ def test_races_are_status_1_with_their_schedules(tells: Tells) -> None:
     assert all(one["schedule"] for one in document["races"])
 
 
+def test_races_are_looked_for_in_the_last_revision(says: Says) -> None:
+    assert says("races", status=1).startswith(f"{PORTS[-1]}: ")
+
+
 def test_remarks_of_a_port_are_none(says: Says) -> None:
     assert says("remarks", "rfc") == "no remarks\n"
 

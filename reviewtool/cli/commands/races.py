@@ -2,13 +2,22 @@
 """``reviewtool races``: every interleaving of two operations' micro-steps on a model."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
 
+if TYPE_CHECKING:
+    from reviewtool.review.session import Session
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("revision", metavar="REV")
+    parser.add_argument(
+        "revision",
+        metavar="REV",
+        nargs="?",
+        help="a revision, or the name of a model (default: the last revision)",
+    )
     parser.add_argument(
         "--kernel",
         action="store_true",
@@ -26,25 +35,26 @@ def run(arguments: argparse.Namespace) -> int:
     from reviewtool.behaviour.races import races
     from reviewtool.report.races import races_shape, races_text, shown_shape, shown_text
     from reviewtool.review.racing import show_races
-    from reviewtool.review.session import model
+    from reviewtool.review.session import model, revision
 
-    if arguments.litmus:
-        return _litmus(arguments)
     opened = session(arguments, needs_tree=arguments.kernel)
-    found = races(model(opened, arguments.revision), progress=opened.progress)
-    shape, text = races_shape(found), races_text(found)
+    name = arguments.revision or revision(opened, None).id
+    if arguments.litmus:
+        return _litmus(arguments, opened, name)
+    found = races(model(opened, name), progress=opened.progress)
+    shape, text = races_shape(found, name), races_text(found, name)
     if arguments.kernel:
-        shown = show_races(opened, arguments.revision)
+        shown = show_races(opened, name)
         shape["kernel"] = shown_shape(shown)
         text += "\n" + shown_text(shown)
     emit(arguments, "races", shape, text)
     return 1 if found.races else 0
 
 
-def _litmus(arguments: argparse.Namespace) -> int:
+def _litmus(arguments: argparse.Namespace, opened: "Session", name: str) -> int:
     from reviewtool.report.litmus import ordering_shape, ordering_text
     from reviewtool.review.ordering import bitmap_ordering
 
-    asked = bitmap_ordering(session(arguments), arguments.revision)
+    asked = bitmap_ordering(opened, name)
     emit(arguments, "litmus", ordering_shape(asked), ordering_text(asked))
     return 1 if asked.model or asked.agree is False else 0
