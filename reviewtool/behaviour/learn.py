@@ -7,6 +7,7 @@ twice, and two different answers to one sequence end the learning.
 """
 
 import random
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,14 +80,15 @@ def learn(
     guests: int = 2,
     bulk: RunGuest | None = None,
     place: Path | None = None,
+    stop: threading.Event | None = None,
     progress: Progress = SILENT,
 ) -> Learned:
     """The machine of the kernel whose guests ``converse`` talks to, over ``inputs``: all that there
     are in ``world``, unless some are named.
 
     The answers of this kernel's guests in ``place`` are not asked for again; those that come to
-    them are filed there, whatever ends this. Raises Unsteady where the kernel is no machine,
-    GuestFailed where no guest comes up.
+    them are filed there, whatever ends this; ``stop`` then ends the guests of ``bulk``. Raises
+    Unsteady where the kernel is no machine, GuestFailed where no guest comes up.
     """
     from aalpy.base import SUL, Oracle
     from aalpy.learning_algs import run_KV
@@ -113,7 +115,7 @@ def learn(
     lines = [converse() for _ in range(guests)]
     try:
         with progress.task("learning from the kernel") as task:
-            memory = Memory(lines, task, bulk, settings(world), place)
+            memory = Memory(lines, task, bulk, settings(world), place, stop)
             search = _Search(memory, world, inputs, extra)
             system = System()
             try:

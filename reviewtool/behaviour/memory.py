@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every answer a kernel gave, so that nothing is asked twice, and who gives more."""
 
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -30,7 +32,8 @@ class Unsteady(RequestError):  # noqa: N818 - as RequestError's other kinds
 class Memory:
     """Every answer of a kernel, and the guests that give more.
 
-    ``place`` is a file with answers of before, and where :meth:`file` puts all there are.
+    ``place`` is a file with answers of before, and where :meth:`file` puts all there are; ``stop``
+    ends the guests of ``bulk``.
     """
 
     def __init__(
@@ -40,7 +43,9 @@ class Memory:
         bulk: RunGuest | None,
         settings: Settings,
         place: Path | None = None,
+        stop: threading.Event | None = None,
     ) -> None:
+        self._stop = stop or threading.Event()
         self._place = place
         self._before = read_answers(place) if place else Answers()
         self._began = self._filed = time.monotonic()
@@ -124,7 +129,7 @@ class Memory:
             if self.answers(word) is None
         ]
         count = len(self._lines)
-        with ThreadPoolExecutor(count) as executor:
+        with ThreadPoolExecutor(count) as executor, self._stopping():
             for recording in executor.map(
                 lambda lane: record_expected(bulk, self._settings, missing[lane::count]),
                 range(count),
@@ -136,6 +141,15 @@ class Memory:
                 for number in recording.agreed:
                     word, expected = cases[number]
                     self._keep(Trace(word, tuple(map(str, expected))))
+
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        """Let nobody who presses Ctrl-C wait for thousands of sequences."""
+        try:
+            yield
+        except BaseException:
+            self._stop.set()
+            raise
 
     def _keep(self, trace: Trace) -> None:
         self._sequences += 1

@@ -90,6 +90,7 @@ def _learn(session: Session, built: Kernel, world: World, extra: int, again: boo
             built.path, trusted=ours(session), silence=_IDLE, stop=stop, asking=asking
         )
 
+    stop = threading.Event()
     place = _place_of_answers(built, world)
     if again:
         place.unlink(missing_ok=True)
@@ -97,8 +98,9 @@ def _learn(session: Session, built: Kernel, world: World, extra: int, again: boo
         lambda: Conversation(listening, settings(world)),
         world,
         extra=extra,
-        bulk=kernel_guest(built.path, trusted=ours(session)),
+        bulk=kernel_guest(built.path, trusted=ours(session), stop=stop),
         place=place,
+        stop=stop,
         progress=session.progress,
     )
     cache.file_json("learned", _key(built, world, extra), _filed(learned))
