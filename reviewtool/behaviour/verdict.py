@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The row of a revision: whether its model and its kernel agree, on how much, and what came up."""
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -177,12 +178,15 @@ def hold(
                 found[number] = not_run(suites[number])
             continue
         began = time.monotonic()
+        stop = onlooker.stop or threading.Event()
         with ThreadPoolExecutor(guests) as executor:
-            guest = kernel_guest(
-                kernel.path, trusted=trusted, listen=onlooker.line, stop=onlooker.stop
-            )
+            guest = kernel_guest(kernel.path, trusted=trusted, listen=onlooker.line, stop=stop)
             bench = Bench(guest, vm_flags, executor, guests, onlooker.case)
-            results = run_suites(bench, model, [suites[number] for number in numbers], progress)
+            try:
+                results = run_suites(bench, model, [suites[number] for number in numbers], progress)
+            except KeyboardInterrupt:
+                stop.set()  # or the executor waits for all the guests have to do
+                raise
         # What booting took belongs to the suites as their work does.
         factor = (time.monotonic() - began) / (sum(one.seconds for one in results) or 1.0)
         for number, result in zip(numbers, results, strict=True):

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is held again after a change, and what is remembered; models play the kernels."""
 
+import signal
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +13,13 @@ import pytest
 from refmodel.model import Model, Revision
 from refmodel.vocabulary import parse
 from reviewtool.behaviour.explore import trace
+from reviewtool.behaviour.guests import GuestEnd, RunGuest
 from reviewtool.behaviour.models import load
 from reviewtool.behaviour.patched import patch
 from reviewtool.behaviour.suites import Case, Suite, random_walks, scenarios
 from reviewtool.behaviour.verdict import LARGE, Verdict, hold
 from reviewtool.kernel.build import Kernel
+from reviewtool.progress import Cancelled
 from tests.behaviour.pretend import Pretender
 
 RFC, V3 = load("rfc_missing"), load("v3_minor_noalloc")
@@ -148,3 +153,27 @@ def test_the_longest_suite_runs_only_where_all_others_agree(
     booted.clear()
     assert not holding(RFC, V3, [long]).remembered
     assert booted
+
+
+def test_who_interrupts_does_not_wait_for_what_the_guests_have_to_do(
+    holding: Holding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pressed: list[bool] = []
+
+    def guest(path: Path, *, stop: threading.Event | None, **_: object) -> RunGuest:
+        def run(plan: bytes, on_line: Callable[[str], None]) -> GuestEnd:
+            if not pressed:
+                pressed.append(True)
+                time.sleep(0.2)  # until the other thread is started, too
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            if (stop or threading.Event()).wait(16):
+                raise Cancelled("stopped while a guest was running")
+            return GuestEnd("halted", "")
+
+        return run
+
+    monkeypatch.setattr("reviewtool.behaviour.verdict.kernel_guest", guest)
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        holding(V3, V3, [scenarios(V3, LARGE)])
+    assert time.monotonic() - began < 15
