@@ -21,7 +21,7 @@ KEYWORDS = {
 # What each command prints with --json. Of those that print none, b4-check's output is b4's.
 PRINTED: dict[str, set[str]] = {
     **{name: {name} for name in COMMANDS},
-    "ask": {"trace"},
+    "ask": {"trace", "asked"},
     "b4-check": set(),
     "bundle": {"bundle", "tree"},
     "ci": {"report"},
@@ -38,6 +38,7 @@ ELSEWHERE = {
     "test": "tests/real/test_spine.py",
     "kernel": "tests/real/test_spine.py",
     "learn": "tests/real/test_learning.py",
+    "asked": "tests/real/test_asking.py",
     "selftest": "tests/real/test_selftests.py",
     "hook": "tests/real/test_show_tree.py",
     "life": "tests/real/test_show_tree.py",
