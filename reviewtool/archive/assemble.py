@@ -183,6 +183,7 @@ def fill_rerolls(found: Sequence[Revision], postings: Sequence[Posting]) -> list
             base=revision.base or earlier.base,
             complete=True,
             missing=(),
+            anew=revision.root,
             evidence=(
                 *revision.evidence,
                 f"partial reroll: {numbers} sent anew in reply to {earlier.root}, the rest is its",

@@ -6,7 +6,7 @@ from typing import Any
 
 from reviewtool.archive.types import Cover, Patch, Reply, Revision, Trailer
 
-FORMAT = "revision-6"
+FORMAT = "revision-7"
 """Raised when the fields below or the rules that fill them change."""
 
 

@@ -78,7 +78,8 @@ class Revision:
     ``complete`` is true when there are none. ``prerequisites`` are the ids of the footers
     (``message-id: …``, ``change-id: …``, ``patch-id: …``, ``base-commit: …``), in order.
     ``evidence`` says by what the posting was tied together; ``warnings`` what was odd about it;
-    ``in_reply_to`` is the mail the posting itself was sent in answer to, "" if none.
+    ``in_reply_to`` is the mail the posting itself was sent in answer to, "" if none; ``anew`` the
+    first mail of a partial reroll, "" if it is none.
     """
 
     id: str
@@ -99,11 +100,13 @@ class Revision:
     evidence: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     in_reply_to: str = ""
+    anew: str = ""
 
     @property
     def root(self) -> str:
-        """The message-id a reviewer would cite: the cover's, else the first patch's."""
-        return self.cover.message_id if self.cover else self.patches[0].message_id
+        """The message-id a reviewer would cite: the cover's, else the first patch's; of a partial
+        reroll, whose cover is the earlier posting's, the first patch sent anew."""
+        return self.anew or (self.cover or self.patches[0]).message_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,16 +147,29 @@ def finding_of(
             needed[revision.root] = (*needed.get(revision.root, ()), base.root)
             evidence[base.root].append(f"needed by {revision.root}: {need.reason}")
     thread = _threads(sorted_mails)
-    roots = {revision.root for revision in (*wanted, *bases.values())}
+    home = {m.message_id: p.first.message_id for p in sorted_mails.postings for m in p.members}
+    kept = {
+        revision.root: keep_thread(
+            mail.raw
+            # A partial reroll is read with the posting it is of.
+            for root in dict.fromkeys(home[one] for one in _ids(revision) if one in home)
+            for mail in thread[root]
+        )
+        for revision in (*wanted, *bases.values())
+    }
     return studyfile.Finding(
         lineages=lineages(wanted, links),
         bases=tuple(bases.values()),
-        mail={root: keep_thread(mail.raw for mail in thread[root]) for root in roots},
+        mail=kept,
         evidence={root: tuple(lines) for root, lines in evidence.items() if lines},
         needed=needed,
         # A model says itself which posting it is of; that of a port may be of what it repaired.
         models={},
     )
+
+
+def _ids(revision: Revision) -> tuple[str, ...]:
+    return (revision.root, *(patch.message_id for patch in revision.patches))
 
 
 def record(finding: studyfile.Finding, name: str | None) -> Study:

@@ -9,7 +9,7 @@ from reviewtool.archive.store import data_root, thread_mails
 from reviewtool.errors import InputError
 from reviewtool.lineage.fetch import fetch_files
 from reviewtool.lineage.study import Study, load, prerequisites_mail, revision_mail
-from tests.archive.mails import Series, mail, mbox
+from tests.archive.mails import Series, diff, mail, mbox
 
 RFC = Series("rfc", "RFC PATCH")
 V2 = Series("v2", "PATCH v2", day=10, cover="v2:\n - better\n")
@@ -44,6 +44,22 @@ def test_names_are_never_given_twice(box: Path) -> None:
     ids = [r.id for r in study.revisions]
     assert len(set(ids)) == 4
     assert {"rfc", "v2", "bob-v2"} < set(ids)
+
+
+def test_a_patch_sent_anew_the_same_day_is_a_revision_of_its_own(box: Path) -> None:
+    """“[PATCH v2.1 2/2]” has the cover of v2, and was taken for it."""
+    text = f"Better.\n\nSigned-off-by: {V2.author}\n---\n{diff('f2.c', new='anew')}"
+    date = "Mon, 10 Mar 2025 23:00:00 +0000"
+    anew = mail(
+        "[PATCH v2.1 2/2] step 2", text, message_id="anew@x", reply_to=V2.id_of(2), date=date
+    )
+    box.write_bytes(mbox([*V2.mails(), anew]))
+    study = fetch_files([box], "s")
+    held = {one.id: revision_mail(study, one) for one in study.revisions}
+    assert {name: [p.message_id for p in one.patches] for name, one in held.items()} == {
+        "v2": [V2.id_of(1), V2.id_of(2)],
+        "v2-2025-03-10": [V2.id_of(1), "anew@x"],
+    }
 
 
 def test_a_work_that_goes_on_as_two_side_by_side_is_two_series(box: Path) -> None:
