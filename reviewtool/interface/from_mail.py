@@ -34,7 +34,11 @@ class _Seen:
     complete: bool
 
 
-_Found = dict[tuple[str, tuple[str, str, str]], list[_Seen]]
+_Where = tuple[str, tuple[str, str, str]]
+"""Path and key of an element."""
+_Found = dict[_Where, list[_Seen]]
+_Member = tuple[str, str, str, str]
+"""Path, kind, name and type: the same line, whatever struct it stands in."""
 
 
 def snapshot_mail(revision: Revision) -> Snapshot:
@@ -81,10 +85,13 @@ def _place(element: Element) -> tuple[str, int, str, str]:
 def _collect(
     path: str, fragments: Iterable[Fragment], found: _Found, lines: list[SeenLine]
 ) -> None:
+    above: tuple[str, ...] = ()
     for fragment in fragments:
         if is_c(path):
             text = whole(fragment, path.endswith(".h"))
-            source = read(path, text.text)
+            source = read(path, text.text, above)
+            if source.masked.directives:
+                above = source.masked.guards.open_at_end()
             elements = list(every(source))
             for seen in _seen(source, text, fragment, elements):
                 found.setdefault((path, seen.element.key), []).append(seen)
@@ -176,28 +183,69 @@ def _compared(after: _Found, before: _Found) -> tuple[list[Element], list[Elemen
     elements: list[Element] = []
     replaced: list[Element] = []
     removed: list[Element] = []
-    elsewhere: dict[tuple[str, str, str], list[tuple[str, tuple[str, str, str]]]] = {}
+    elsewhere: dict[tuple[str, str, str], list[_Where]] = {}
+    carved, given = _reparented(after, before)
     for where in before:
         elsewhere.setdefault(where[1], []).append(where)
     taken = set()
-    for where, seen in after.items():
+    # A function that moves to another file of code moves there, and not to its stub in a header.
+    for where, seen in sorted(after.items(), key=lambda item: item[0][0].endswith(".h")):
         origin = where if where in before else None
         if origin is None and seen[0].element.kind in ("function", "struct", "table", "flag"):
-            gone = [one for one in elsewhere.get(where[1], ()) if one not in after]
+            found = elsewhere.get(where[1], ())
+            gone = [one for one in found if one not in after and one not in taken]
             origin = gone[0] if gone else None
         if origin is not None:
             taken.add(origin)
         element, old = _state(seen, before.get(origin, []) if origin else [])
+        if where in carved:
+            element = replace(element, state="added", patch=carved[where])
         elements.append(element)
         if old is not None:
             replaced.append(old)
     for where, seen in before.items():
         if where in taken or where in after:
             continue
-        heads = [one.head_patch for one in seen if one.headed and one.head_patch is not None]
+        heads = [*_heads(seen), *(given[where],)] if where in given else _heads(seen)
         if heads:
             removed.append(replace(_as_one(seen), state="removed", patch=min(heads)))
     return elements, replaced, removed
+
+
+def _heads(seen: Iterable[_Seen]) -> list[int]:
+    """The patches that add (or remove) the first line of an element."""
+    return [one.head_patch for one in seen if one.headed and one.head_patch is not None]
+
+
+def _reparented(after: _Found, before: _Found) -> tuple[dict[_Where, int], dict[_Where, int]]:
+    """Members whose lines stay while the struct around them becomes another: what they are in
+    afterwards, and what they were in, with the patch that draws the line."""
+    won, lost = _kept_lines(after, before), _kept_lines(before, after)
+    patches = {**_under_new_heads(won, after, before), **_under_new_heads(lost, before, after)}
+    both = [line for line in patches if line in won and line in lost]
+    return {won[one]: patches[one] for one in both}, {lost[one]: patches[one] for one in both}
+
+
+def _kept_lines(found: _Found, other: _Found) -> dict[_Member, _Where]:
+    """The members of structs that ``other`` does not have there, on lines no patch makes."""
+    return {
+        (where[0], seen[0].element.kind, seen[0].element.name, seen[0].element.type): where
+        for where, seen in found.items()
+        if seen[0].element.kind in ("member", "hook") and where not in other and not _heads(seen)
+    }
+
+
+def _under_new_heads(
+    kept: Mapping[_Member, _Where], found: _Found, other: _Found
+) -> dict[_Member, int]:
+    """Those of ``kept`` whose struct a patch begins (or ends), and the patch."""
+    told: dict[_Member, int] = {}
+    for line, (path, (_, parent, _)) in kept.items():
+        owners = [(path, (kind, "", parent)) for kind in _CONTAINERS]
+        heads = [patch for owner in owners for patch in _heads(found.get(owner, ()))]
+        if heads and not any(owner in other for owner in owners):
+            told[line] = min(heads)
+    return told
 
 
 def _state(seen: list[_Seen], old: list[_Seen]) -> tuple[Element, Element | None]:
@@ -207,7 +255,7 @@ def _state(seen: list[_Seen], old: list[_Seen]) -> tuple[Element, Element | None
     patches = {patch for one in (*seen, *old) for patch in one.patches}
     if not patches:
         patches = {patch for one in (*seen, *old) for patch in one.conditions}
-    heads = [one.head_patch for one in seen if one.headed and one.head_patch is not None]
+    heads = _heads(seen)
     coding = {patch for one in (*seen, *old) for patch in one.coding}
     if not old and heads:
         first = min(heads)
@@ -217,7 +265,10 @@ def _state(seen: list[_Seen], old: list[_Seen]) -> tuple[Element, Element | None
         touched = bool(changed)
     else:
         was = _as_one(old)
-        touched = changed != gone or (was.path, was.guard) != (element.path, element.guard)
+        touched = "".join(changed) != "".join(gone) or (was.path, was.guard) != (
+            element.path,
+            element.guard,
+        )
     moved = bool(old) and _as_one(old).path != element.path
     if not touched or (element.kind in _CONTAINERS and not moved):
         # What changes in a struct is told of its members.

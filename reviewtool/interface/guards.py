@@ -100,6 +100,10 @@ class GuardMap:
         index = bisect_right(self._starts, line) - 1
         return _told(self._frames[index]) if index >= 0 else ""
 
+    def open_at_end(self) -> tuple[str, ...]:
+        """The conditions open after the last line, outermost first."""
+        return tuple(_told((frame,)) for frame in self._frames[-1]) if self._frames else ()
+
     def dead_lines(self, total: int) -> list[tuple[int, int]]:
         """Ranges of lines no build compiles (``#if 0``), end exclusive."""
         ends = [*self._starts[1:], total] if self._starts else []
@@ -110,14 +114,18 @@ class GuardMap:
         ]
 
 
-def guard_map(directives: Sequence[Directive]) -> GuardMap:
+def guard_map(directives: Sequence[Directive], above: Sequence[str] = ()) -> GuardMap:
     """Where each condition holds.
 
     A fragment of a file may close a condition it does not open. What stands before such an
     ``#else`` or ``#endif`` has a condition nobody sees, unless a comment names it, as the
-    kernel's style asks: ``#endif /* CONFIG_NUMA */``.
+    kernel's style asks: ``#endif /* CONFIG_NUMA */``. The comment names the option where an
+    ``#else`` stood before it, too: ``above`` are conditions open where more of the file was seen.
     """
-    outer = _closed_but_not_opened(directives)
+    outer = [
+        negated(name) if name and negated(name) in above else name
+        for name in _closed_but_not_opened(directives)
+    ]
     stack: list[Frame] = [((_SAID, name),) for name in reversed(outer)]
     changes = [(0, tuple(stack))] if stack else []
     guarded = _include_guards(directives)

@@ -172,17 +172,19 @@ def directive(word: bytes, argument: bytes, rest: bytes, first: int, last: int) 
 
 
 def mask(
-    source: bytes, window: Callable[[bytes], Sequence[tuple[int, int]]] | None = None
+    source: bytes,
+    window: Callable[[bytes], Sequence[tuple[int, int]]] | None = None,
+    above: Sequence[str] = (),
 ) -> Masked:
     """``source`` ready for the C grammar, and the condition at each of its lines.
 
     With ``window``, which finds the places of interest in the code (comments and directives
-    gone), only those are made ready and only they may be parsed.
+    gone), only those are made ready and only they may be parsed. ``above`` is :func:`guard_map`'s.
     """
     code = without_comments(source)
     matches = _directives(code)
     directives = _read(source, code, matches)
-    guards = guard_map(directives)
+    guards = guard_map(directives, above)
     text = _without(code, matches)
     if window is not None:
         parts = bytearray(text)

@@ -90,20 +90,23 @@ def match(a: Snapshot, b: Snapshot) -> tuple[Change, ...]:
     split = {id(one.a) for one in splits} | {id(one.b) for one in splits}
     hints_a = {id(one.a): f"perhaps now {one.b.name}: {one.evidence}" for one in found.doubtful}
     hints_b = {id(one.b): f"perhaps was {one.a.name}: {one.evidence}" for one in found.doubtful}
+    was_a, was_b = _before(a), _before(b)
     gone_b = {one.key for one in b.removed}
     gone_a = {one.key for one in a.removed}
     for one in found.only_a:
         if id(one) in split:
             continue
         if one.state == "changed" and one.key not in gone_b:
-            changes.append(_left_alone(one, None, b.revision))
+            if not _as_it_was(was_a(one), one, found.around):
+                changes.append(_left_alone(one, None, b.revision))
         else:
             changes.append(Change(one.kind, "removed", one, None, None, hints_a.get(id(one), "")))
     for one in found.only_b:
         if id(one) in split:
             continue
         if one.state == "changed" and one.key not in gone_a:
-            changes.append(_left_alone(None, one, a.revision))
+            if not _as_it_was(was_b(one), one, found.around):
+                changes.append(_left_alone(None, one, a.revision))
         else:
             hint = hints_b.get(id(one), "")
             changes.append(Change(one.kind, "added", None, one, one.patch, hint))
@@ -113,7 +116,7 @@ def match(a: Snapshot, b: Snapshot) -> tuple[Change, ...]:
 
 def series_changes(snapshot: Snapshot) -> tuple[Change, ...]:
     """What one revision does to its base, patch by patch."""
-    old = {one.key: one for one in snapshot.before}
+    before = _before(snapshot)
     changes: list[Change] = []
     found = pair(snapshot.removed, [one for one in snapshot.elements if one.state == "added"])
     for both in found.pairs:
@@ -123,12 +126,26 @@ def series_changes(snapshot: Snapshot) -> tuple[Change, ...]:
     for element in snapshot.elements:
         if element.state != "changed":
             continue
-        was = old.get(element.key)
+        was = before(element)
         told = list(differences(Pair(was, element), found.around)) if was is not None else []
-        if not told and not (was is not None and _says_all(was)):
+        if not told and not _as_it_was(was, element, found.around):
             told = [Change(element.kind, "reimplemented", was, element, element.patch)]
         changes += told
     return _in_order(changes)
+
+
+def _before(snapshot: Snapshot) -> Callable[[Element], Element | None]:
+    """What an element was before the revision changed it: in its own file, else in another."""
+    here = {(one.key, one.path): one for one in snapshot.before}
+    anywhere = {one.key: one for one in snapshot.before}
+    return lambda element: here.get((element.key, element.path)) or anywhere.get(element.key)
+
+
+def _as_it_was(was: Element | None, now: Element, around: Context) -> bool:
+    """Whether nothing is to be told of a change: it is of a comment, or of the sign after it."""
+    if was is None or not _says_all(was):
+        return False
+    return next(differences(Pair(was, now), around), None) is None
 
 
 def _in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -144,9 +161,9 @@ def _in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
 
 
 def _says_all(one: Element) -> bool:
-    """Whether there is no more to a thing than what is compared: what else changed is a comment or
-    the sign that ends it."""
-    return one.kind in ("member", "hook") and bool(one.type) and one.guard != UNSEEN
+    """Whether there is no more to a thing than what is compared."""
+    seen = one.kind == "flag" or (one.kind in ("member", "hook") and bool(one.type))
+    return seen and one.guard != UNSEEN
 
 
 def differences(found: Pair, around: Context) -> Iterator[Change]:

@@ -213,7 +213,7 @@ def contained(part: Element, in_whole: Element) -> float:
     return len(set(comparable) & set(in_whole.sketch)) / len(comparable) if comparable else 0.0
 
 
-_STORAGE = re.compile(r"\b(?:static|inline|extern|const|__always_inline|noinline|asmlinkage)\b")
+_STORAGE = re.compile(r"\b(?:static|inline|extern|__always_inline|noinline|asmlinkage)\b")
 _BARE_UNSIGNED = re.compile(r"\bunsigned\b(?!\s+(?:int|long|short|char)\b)")
 
 

@@ -62,9 +62,9 @@ class Source:
         return bool(self.lines[row].strip()) and not self.code_lines[row].strip()
 
 
-def read(path: str, raw: bytes) -> Source:
-    """Mask and parse ``raw``."""
-    masked = mask(raw)
+def read(path: str, raw: bytes, above: Sequence[str] = ()) -> Source:
+    """Mask and parse ``raw``; ``above`` are conditions open where more of the file was seen."""
+    masked = mask(raw, above=above)
     return Source(
         path,
         masked,

@@ -97,7 +97,7 @@ def _details(group: Sequence[Change]) -> list[str]:
                 ("for modules" if export else "value", a.value, b.value),
                 ("condition", a.guard, b.guard),
             )
-            if old != new
+            if old != new and (what != "type" or (old and new))  # no hunk shows it
         ]
     else:
         one = b or a

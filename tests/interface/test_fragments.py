@@ -170,6 +170,93 @@ def test_only_comments_and_white_space_changed_is_no_change() -> None:
     assert not found.touched()
 
 
+def test_a_declaration_wrapped_otherwise_is_no_change() -> None:
+    found = _series(
+        _hunk(
+            "include/linux/connector.h",
+            "",
+            " int cn_add_callback(const struct cb_id *id, const char *name,",
+            "-\t\t    void (*callback)(struct cn_msg *, struct netlink_skb_parms *));",
+            "+\t\t    void (*callback)(struct cn_msg *,",
+            "+\t\t\t\t     struct netlink_skb_parms *));",
+        )
+    )
+    assert not found.touched()
+
+
+def test_a_condition_turned_in_one_hunk_is_still_turned_where_the_next_ends_it() -> None:
+    """HID-BPF v3: the stub of a header was said to stand under the option it is there without."""
+    head = _hunk(
+        "include/linux/hid_bpf.h",
+        "",
+        "-u8 *fixup(struct hid_device *hdev);",
+        "+const u8 *fixup(struct hid_device *hdev);",
+        " #else /* CONFIG_HID_BPF */",
+        " static inline int event(struct hid_device *hid) { return 0; }",
+    )
+    stub = _hunk(
+        "include/linux/hid_bpf.h",
+        "",
+        "+static inline const u8 *fixup(struct hid_device *hdev) { return NULL; }",
+        " ",
+        " #endif /* CONFIG_HID_BPF */",
+        start=200,
+    )
+    found = _series(head + "".join(stub.partition("@@")[1:]))
+    assert {(one.kind, one.guard) for one in found.touched()} == {
+        ("prototype", "CONFIG_HID_BPF"),
+        ("function", "!CONFIG_HID_BPF"),
+    }
+
+
+def test_members_a_new_struct_takes_from_the_one_below_it() -> None:
+    """PROCMAP_QUERY, 8 August 2025: the members stay where they are, a new head stands above."""
+    found = _series(
+        _hunk(
+            "fs/proc/internal.h",
+            "",
+            "-struct proc_maps_private {",
+            "-\tstruct inode *inode;",
+            "+struct proc_maps_locking_ctx {",
+            " \tstruct mm_struct *mm;",
+            " #ifdef CONFIG_PER_VMA_LOCK",
+            " \tbool mmap_locked;",
+            " #endif",
+            "+};",
+            "+",
+            "+struct proc_maps_private {",
+            "+\tstruct inode *inode;",
+            "+\tstruct proc_maps_locking_ctx lock_ctx;",
+            " \tint last;",
+            " };",
+        )
+    )
+    added = {
+        f"{one.parent}::{one.name}": one.patch for one in found.touched() if one.kind == "member"
+    }
+    assert added == {
+        "proc_maps_locking_ctx::mm": 1,
+        "proc_maps_locking_ctx::mmap_locked": 1,
+        "proc_maps_private::lock_ctx": 1,
+    }
+    assert [(one.parent, one.name, one.patch) for one in found.removed] == [
+        ("proc_maps_private", "mm", 1),
+        ("proc_maps_private", "mmap_locked", 1),
+    ]
+
+
+def test_a_function_that_moves_is_not_its_stub() -> None:
+    """vIOMMU v7: _iommufd_object_alloc() went to driver.c; the stub in a header is new."""
+    moved = ["static int f(int a)", "{", "\treturn a;", "}"]
+    found = _series(
+        _hunk("drivers/a/main.c", "", *(f"-{line}" for line in moved), " int x;")
+        + _hunk("include/linux/a.h", "", "+static inline int f(int a)", "+{", "+}", " int y;")
+        + _hunk("drivers/a/driver.c", "", *(f"+{line}" for line in moved), " int z;")
+    )
+    told = [(one.change, one.b and one.b.path) for one in series_changes(found)]
+    assert sorted(told) == [("added", "include/linux/a.h"), ("moved", "drivers/a/driver.c")]
+
+
 def test_a_function_after_the_end_of_the_one_in_the_heading() -> None:
     found = _series(
         _hunk(

@@ -211,6 +211,34 @@ def test_a_series_tells_what_it_does_to_its_base() -> None:
     }
 
 
+def test_a_static_function_of_two_files_is_each_files_own() -> None:
+    """PROCMAP_QUERY, 8 August 2025: m_start() of nommu was called moved there from mmu."""
+    mmu, nommu = (
+        _function("m_start", "x", state="same", digest="", path=f"fs/proc/task_{name}.c")
+        for name in ("mmu", "nommu")
+    )
+    now = [replace(one, state="changed", digest="~1") for one in (mmu, nommu)]
+    told = series_changes(_snapshot("v4", *now, before=(mmu, nommu)))
+    assert [(one.change, one.b and one.b.path) for one in told] == [
+        ("reimplemented", mmu.path),
+        ("reimplemented", nommu.path),
+    ]
+
+
+def test_what_changes_in_nothing_but_its_words_is_no_change_beside_another_revision() -> None:
+    """HID-BPF v1 and v3: "unsigned rsize" written as "unsigned int rsize" in v3 alone."""
+    was = Element("member", "rsize", "hid_device", type="unsigned rsize", path="include/hid.h")
+    now = replace(was, type="unsigned int rsize", state="changed", patch=1)
+    assert not match(_snapshot("v1"), _snapshot("v3", now, before=(was,)))
+    assert not match(_snapshot("v1", now, before=(was,)), _snapshot("v3"))
+
+
+def test_a_last_constant_given_a_comma_is_no_change() -> None:
+    was = Element("flag", "PROC_CN_MCAST_IGNORE", "proc_cn_mcast_op", path="include/x.h")
+    now = replace(was, state="changed", patch=1)
+    assert not series_changes(_snapshot("v6", now, before=(was,)))
+
+
 class TestMatrix:
     def test_one_row_through_renames_a_gap_and_a_return(self) -> None:
         table = matrix(
@@ -255,6 +283,7 @@ def test_shared_text_is_estimated_from_sketches() -> None:
             ("struct folio*", ("struct inode*", "pgoff_t")),
         ),
         ("int (*g)(void)", "g", ("int (*", ("void",))),
+        ("const u8 *h(const u8 *rdesc)", "h", ("const u8*", ("const u8*",))),
     ],
 )
 def test_signatures_are_types_alone(
