@@ -81,7 +81,7 @@ def cause(a: State, b: State, each: Input, seen_a: Observation, seen_b: Observat
     told_a, told_b = _told(each, seen_a, met), _told(each, seen_b, met_b)
     met = _one_word(met, met_b)
     if told_a == told_b or not _same_kind(each, a, b):
-        told_a, told_b = _in_full(seen_a), _in_full(seen_b)
+        told_a, told_b = _in_full(seen_a, seen_b)
     if each.op == "unregister":
         return Cause("unregistering", _who_waits(a), told_a, told_b)
     if each.op in _ACCESS:
@@ -137,13 +137,35 @@ def _contents(result: str) -> str:
     return {"sigbus": "SIGBUS", "short 2048": "half a page written"}.get(result, result)
 
 
-def _in_full(seen: Observation) -> str:
-    """The result and, where threads went on or blocked again, what they saw."""
-    told = [_contents(seen.result)]
+def _in_full(a: Observation, b: Observation) -> tuple[str, str]:
+    """Both results and, where threads went on or blocked again, what they saw.
+
+    Threads and pages are told in an order that does not depend on what they are called, or one
+    difference would be two.
+    """
+    subjects = {_subject(effect) for effect in a.effects + b.effects}
+    effects = sorted(
+        (subject[0] != "p", _effects(a, subject), _effects(b, subject)) for subject in subjects
+    )
+    told_a = [_contents(a.result), *(text for _, texts, _ in effects for text in texts)]
+    told_b = [_contents(b.result), *(text for _, _, texts in effects for text in texts)]
+    return ", ".join(dict.fromkeys(told_a)), ", ".join(dict.fromkeys(told_b))
+
+
+def _subject(effect: str) -> str:
+    """The page an event is of, or the thread that resumes."""
+    words = effect.split()
+    return words[2] if words[0] == "event" else words[1]
+
+
+def _effects(seen: Observation, subject: str) -> tuple[str, ...]:
+    told = []
     for effect in seen.effects:
         words = effect.split()
-        if words[0] == "resumed":
-            told.append(f"the waiting thread resumes with {_contents(' '.join(words[2:]))}")
-        else:
+        if _subject(effect) != subject:
+            continue
+        if words[0] == "event":
             told.append(f"a {words[1]} event")
-    return ", ".join(dict.fromkeys(told))
+        else:
+            told.append(f"the waiting thread resumes with {_contents(' '.join(words[2:]))}")
+    return tuple(told)
