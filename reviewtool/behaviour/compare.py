@@ -21,8 +21,8 @@ from refmodel.vocabulary import Input, Observation
 from refmodel.world import World
 from reviewtool.behaviour.causes import Cause, cause
 from reviewtool.behaviour.explore import trace
+from reviewtool.behaviour.product import Asking, Move, Pair, Product
 from reviewtool.behaviour.symmetry import Renaming, in_order, renamed_input
-from reviewtool.behaviour.tables import UNASKED, common_inputs, table
 from reviewtool.progress import SILENT, Progress
 
 _REPORT_EVERY = 500
@@ -184,12 +184,16 @@ class _Found:
     met: list[str]
 
 
-_Pair = tuple[int, int]
-_Came = tuple[_Pair, int, int] | None
+_Came = tuple[Pair, int, int] | None
 """The pair before, the input, and the renaming that gave the pair the names it is known by."""
 
-
 _FAR = (1 << 30, 0)
+
+
+def _by_pages(named: tuple[Pair, int]) -> tuple[int, Pair]:
+    """Of all names a pair may have, those are best by which the first pages are those in use."""
+    pair, _ = named
+    return pair[0], pair[:0:-1]
 
 
 class _Search:
@@ -198,28 +202,34 @@ class _Search:
     def __init__(
         self, a: Model, b: Model, world: World, found: dict[tuple[str, str, str], _Found]
     ) -> None:
-        inputs = common_inputs((a, b), world)
-        self.a = table(a, world, inputs)
-        self.b = table(b, world, inputs)
+        self.both = Product(a, b, world)
         self.found = found
-        self.seen: dict[_Pair, _Came] = {}
-        self.known_as: dict[_Pair, tuple[_Pair, int]] = {}
+        self.seen: dict[Pair, _Came] = {}
+        self.known_as: dict[Pair, tuple[Pair, int]] = {}
+        self.asked: dict[tuple[int, frozenset[str]], tuple[Asking, ...]] = {}
         self.kinds: set[tuple[int, ...]] = set()
-        self.register = self.a.inputs_of("register")
-        self.follow = frozenset(self.register + self.a.inputs_of("unregister"))
+        self.register = self.both.inputs_of("register")
         self.across = not self._common_mode()
 
     def _common_mode(self) -> bool:
         """Whether some registration is accepted by both."""
-        answers = [(self.a.step(0, each), self.b.step(0, each)) for each in self.register]
-        return any(a and b and a[1].result == b[1].result == "ok" for a, b in answers)
+        rests = self.both.rests.things[self.both.initial[0]]
+        a, b = (
+            table.question(rest, self.register).effects(())
+            for table, rest in zip(self.both.tables, rests, strict=True)
+        )
+        return any(
+            in_a and in_b and in_a.seen.result == in_b.seen.result == "ok"
+            for in_a, in_b in zip(a, b, strict=True)
+        )
 
     def run(self) -> Iterator[int]:
         """Search to the end, yielding the number of pairs explored so far."""
-        a, b, order = self.a, self.b, count()
+        both, order = self.both, count()
         # Fewest differences on the way first, then fewest inputs.
-        heap: list[tuple[int, int, int, _Pair, _Came]] = [(0, 0, next(order), (0, 0), None)]
-        nearest: dict[_Pair, tuple[int, int]] = {}
+        start = both.initial
+        heap: list[tuple[int, int, int, Pair, _Came]] = [(0, 0, next(order), start, None)]
+        nearest: dict[Pair, tuple[int, int]] = {}
         explored = 0
         while heap:
             differed, length, _, pair, came = heapq.heappop(heap)
@@ -228,66 +238,79 @@ class _Search:
             self.seen[pair] = came
             explored += 1
             yield explored
-            row_a, row_b = a.rows[pair[0]], b.rows[pair[1]]
-            for each in self._worth_asking(pair):
-                to_a, to_b = row_a[each], row_b[each]
-                if to_a is UNASKED:
-                    to_a = a.step(pair[0], each)
-                if to_b is UNASKED:
-                    to_b = b.step(pair[1], each)
-                if to_a is None or to_b is None:
-                    continue
-                after, differs = (to_a[0], to_b[0]), to_a[1] is not to_b[1]
-                if differs:
-                    self._keep(pair, each, to_a[1], to_b[1])
-                    if each not in self.follow and a.shapes[after[0]] != b.shapes[after[1]]:
+            for asking in self._worth_asking(pair):
+                for move in self._answers(pair, asking):
+                    after = both.after(pair, move)
+                    if after == pair or (move.if_alike and not both.alike(after)):
                         continue
-                if after == pair or a.dead[after[0]]:
-                    continue
-                after, names = self._known_as(after)
-                way = (differed + differs, length + 1)
-                if after not in self.seen and nearest.get(after, _FAR) > way:
-                    nearest[after] = way
-                    heapq.heappush(heap, (*way, next(order), after, (pair, each, names)))
+                    after, names = self._known_as(after)
+                    way = (differed + move.differs, length + 1)
+                    if after not in self.seen and nearest.get(after, _FAR) > way:
+                        nearest[after] = way
+                        came = (pair, move.each, names)
+                        heapq.heappush(heap, (*way, next(order), after, came))
 
-    def _known_as(self, pair: _Pair) -> tuple[_Pair, int]:
+    def _answers(self, pair: Pair, asking: Asking) -> tuple[Move, ...]:
+        """Where the inputs lead; how they are answered differently is kept, the first time."""
+        pages = tuple([pair[at] for at in asking.places])
+        found = asking.known.get(pages)
+        if found is None:
+            found = asking.known[pages] = asking.answers(pair)
+            for each, seen_a, seen_b in found.differences:
+                self._keep(pair, each, seen_a, seen_b)
+        return found.moves
+
+    def _known_as(self, pair: Pair) -> tuple[Pair, int]:
         """The pair that stands for all that differ from ``pair`` in names only, and the renaming
         that leads there."""
         known = self.known_as.get(pair)
         if known is None:
-            images = zip(self.a.images(pair[0]), self.b.images(pair[1]), count(), strict=False)
-            a, b, names = min(images)
-            known = self.known_as[pair] = (a, b), names
+            known = self.known_as[pair] = min(
+                ((image, at) for at, image in enumerate(self.both.images(pair))), key=_by_pages
+            )
         return known
 
-    def _worth_asking(self, pair: _Pair) -> tuple[int, ...]:
+    def _worth_asking(self, pair: Pair) -> tuple[Asking, ...]:
         """The inputs that need asking of a pair; the others mirror one of them."""
-        a, b = self.a.rest(pair[0]), self.b.rest(pair[1])
+        key = (pair[0], self.both.used(pair))
+        found = self.asked.get(key)
+        if found is None:
+            found = self.asked[key] = self.both.asking(pair[0], tuple(self._needed(*key)))
+        return found
+
+    def _needed(self, rest: int, used: frozenset[str]) -> Iterator[int]:
+        """Idle threads are interchangeable, and so are values that occur nowhere yet."""
+        a, b = self.both.rests_of((rest,))
         if bool(a.flags) != bool(b.flags) or (a.flags != b.flags and not self.across):
-            return self.register
+            yield from self.register
+            return
         both = enumerate(zip(a.threads, b.threads, strict=True))
         idle = next((at for at, waiting in both if waiting == (None, None)), -1)
-        return self.a.asked(idle, self.a.used(pair[0]) | self.b.used(pair[1]))
+        fresh = next((value for value in self.both.world.values if value not in used), None)
+        for at, each in enumerate(self.both.inputs):
+            if each.thread in (None, idle) and (
+                each.value is None or each.value == fresh or each.value in used
+            ):
+                yield at
 
-    def _keep(self, pair: _Pair, each: int, seen_a: Observation, seen_b: Observation) -> None:
-        asked = self.a.inputs[each]
+    def _keep(self, pair: Pair, each: int, seen_a: Observation, seen_b: Observation) -> None:
+        asked = self.both.inputs[each]
         if asked.page is not None:
             # The kind of difference depends on this page and the answers only.
-            pages = self.a.page(pair[0], asked.page), self.b.page(pair[1], asked.page)
-            kind = (each, *pages, id(seen_a), id(seen_b))
+            kind = (each, pair[asked.page + 1], id(seen_a), id(seen_b))
             if kind in self.kinds:
                 return
             self.kinds.add(kind)
-        why = cause(self.a.state(pair[0]), self.b.state(pair[1]), asked, seen_a, seen_b)
+        why = cause(*self.both.states(pair), asked, seen_a, seen_b)
         before = self.found.get(why.key)
         if before is not None:
             before.met.append(why.met)
             return
         way, names = self._way_to(pair)
-        inputs = in_order((*way, renamed_input(asked, names)), self.a.world)
+        inputs = in_order((*way, renamed_input(asked, names)), self.both.world)
         self.found[why.key] = _Found(why, inputs, [why.met])
 
-    def _way_to(self, pair: _Pair) -> tuple[tuple[Input, ...], Renaming]:
+    def _way_to(self, pair: Pair) -> tuple[tuple[Input, ...], Renaming]:
         """The inputs that lead to ``pair`` from the start, and from its names to theirs."""
         steps: list[tuple[int, int]] = []
         came = self.seen[pair]
@@ -295,10 +318,10 @@ class _Search:
             pair, each, names = came
             steps.append((each, names))
             came = self.seen[pair]
-        world_names = self.a.renamings
+        world_names = self.both.names.renamings
         back = world_names[0]
         inputs = []
         for each, names in reversed(steps):
-            inputs.append(renamed_input(self.a.inputs[each], back))
+            inputs.append(renamed_input(self.both.inputs[each], back))
             back = back.after(world_names[names].backwards())
         return tuple(inputs), back

@@ -8,7 +8,7 @@ are acted upon; KVM's own thread and the page past the end of the file stay what
 from dataclasses import dataclass, replace
 from itertools import permutations
 
-from refmodel.vocabulary import Input
+from refmodel.vocabulary import Input, Observation, observation
 from refmodel.world import Page, State, Waiting, World
 
 
@@ -90,6 +90,23 @@ def renamed_input(each: Input, names: Renaming) -> Input:
         thread=None if each.thread is None else names.threads[each.thread],
         value=each.value and names.value(each.value),
     )
+
+
+def renamed_observation(seen: Observation, names: Renaming) -> Observation:
+    """``seen`` under other names."""
+    result, *effects = (_renamed_text(text, names) for text in (seen.result, *seen.effects))
+    return observation(result, *effects)
+
+
+def _renamed_text(text: str, names: Renaming) -> str:
+    words = []
+    for word in text.split():
+        if word[0] in "pu" and word[1:].isdecimal():
+            of = names.pages if word[0] == "p" else names.threads
+            words.append(f"{word[0]}{of[int(word[1:])]}")
+        else:
+            words.append(names.value(word))
+    return " ".join(words)
 
 
 def in_order(inputs: tuple[Input, ...], world: World) -> tuple[Input, ...]:

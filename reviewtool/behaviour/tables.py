@@ -8,18 +8,21 @@ from typing import Generic, NamedTuple, TypeVar
 from refmodel.model import Model, conflicting
 from refmodel.vocabulary import Input, Observation
 from refmodel.world import MAPPED, ZERO, Page, State, Waiting, World
-from reviewtool.behaviour.symmetry import renamed_page, renamed_state, renamings
+from reviewtool.behaviour.symmetry import (
+    renamed_input,
+    renamed_observation,
+    renamed_page,
+    renamed_state,
+    renamings,
+)
 
 _Thing = TypeVar("_Thing")
-_Code = tuple[int, ...]
-"""A state: the number of what is not of a page, then those of its pages."""
-_Step = tuple[int, Observation] | None
+Numbers = tuple[int, ...]
 
-UNASKED: tuple[int, Observation] = (-1, Observation("not asked yet"))
-_ELSEWHERE = Page()
-_FILLED = Page(ZERO, uptodate=True)
-"""What stands for the pages an input does not concern, and in memory with fault-around."""
-_READS = frozenset({"read", "kvm-read", "vcpu-read"})
+_ELSEWHERE = Page(ZERO, uptodate=True)
+"""What stands for the pages an input does not concern: one that a fault nearby may map."""
+_OF_KVM = frozenset({"kvm-read", "vcpu-read", "vcpu-write"})
+"""Accesses that may be those of KVM's own thread."""
 
 
 class Numbered(Generic[_Thing]):
@@ -30,251 +33,256 @@ class Numbered(Generic[_Thing]):
         self._numbers: dict[_Thing, int] = {}
 
     def __call__(self, thing: _Thing) -> int:
-        number = self._numbers.setdefault(thing, len(self.things))
-        if number == len(self.things):
-            self.things.append(thing)
+        number = self._numbers.get(thing)
+        if number is None:
+            self.things.append(thing)  # first, for Ctrl-C may come between the two
+            number = self._numbers[thing] = len(self.things) - 1
         return number
 
 
-_PAGES: Numbered[Page] = Numbered()
-_RESTS: Numbered[State] = Numbered()
-"""States without their pages."""
+PAGES: Numbered[Page] = Numbered()
+RESTS: Numbered[State] = Numbered()
+"""States without their pages, and without what no input can tell."""
 _SEEN: Numbered[Observation] = Numbered()
+
+
+class Names:
+    """The renamings of one world, and what rests and pages are called under each."""
+
+    def __init__(self, world: World) -> None:
+        self.renamings = renamings(world)
+        self.backwards = [self.renamings.index(each.backwards()) for each in self.renamings]
+        # Renamings of threads and pages only, which leave what is in a page as it is.
+        first = self.renamings[0].values
+        self.plain = [at for at, each in enumerate(self.renamings) if each.values == first]
+        self._rests: list[dict[int, int]] = [{} for _ in self.renamings]
+        self._pages: list[dict[int, int]] = [{} for _ in self.renamings]
+
+    def rest(self, rest: int, at: int) -> int:
+        """What a rest is under renaming number ``at``."""
+        known = self._rests[at]
+        if rest not in known:
+            known[rest] = RESTS(renamed_state(RESTS.things[rest], self.renamings[at]))
+        return known[rest]
+
+    def page(self, page: int, at: int) -> int:
+        """What is in a page, under renaming number ``at``."""
+        known = self._pages[at]
+        if page not in known:
+            known[page] = PAGES(renamed_page(PAGES.things[page], self.renamings[at]))
+        return known[page]
+
+
+class Effect(NamedTuple):
+    """What an input does to what is not of a page and to pages, by position, and what it shows.
+
+    ``around`` are the positions of other pages that a fault maps where they are filled and not
+    mapped; ``still`` says that nothing changes.  Observations that are equal are one object.
+    """
+
+    rest: int
+    pages: tuple[tuple[int, int], ...]
+    around: Numbers
+    seen: Observation
+    still: bool
 
 
 class _Concern(NamedTuple):
     """What the answer to an input depends on: some pages, and of the rest what matters.
 
-    That is all pages where they influence each other.  Of a thread that sleeps on another page it
-    matters only that it does.  ``around``: something may be read, in memory with fault-around; of
-    other pages it matters then only whether they are there to be mapped.
+    That is all pages where they influence each other.  ``others`` do not matter: a fault may map
+    them, whatever they are.  Nor do threads that sleep there, but for that of the access itself.
+
+    ``rest`` and ``each``, the input, are under the renaming ``names``, one for all that differ in
+    the names of threads and pages only; ``pages`` are called what the state asked of calls them,
+    in the order of what they are called then.
     """
 
     rest: int
-    pages: _Code
-    around: bool = False
+    each: int
+    pages: Numbers
+    others: Numbers
+    names: int
 
 
 class _Answer(NamedTuple):
-    """What an input does: to the pages that concern it, and to what is not of a page."""
+    """What the model does, under the names of the concern; ``around``: maps other pages, too."""
 
     rest: int
-    pages: _Code
-    seen: Observation
-    given: bool
-    """False where the input may not be given."""
+    pages: Numbers
+    seen: int
     around: bool
-    """Whether a fault maps the other pages that are filled and not mapped."""
+
+
+class Question:
+    """Some inputs, asked of states that have one rest in common."""
+
+    def __init__(self, table: "Table", rest: int, inputs: Numbers) -> None:
+        self._concerns = [table.concern(rest, each) for each in inputs]
+        self._table = table
+        self._rest = rest
+        self._inputs = inputs
+        self.pages = tuple(sorted({page for each in self._concerns for page in each.pages}))
+        """The pages the answers depend on, in their order."""
+        self._known: dict[Numbers, tuple[Effect | None, ...]] = {}
+
+    def effects(self, pages: Numbers) -> tuple[Effect | None, ...]:
+        """What each input does where ``pages`` are the numbers of the pages that matter; None where
+        it may not be given."""
+        found = self._known.get(pages)
+        if found is None:
+            whole = dict(zip(self.pages, pages, strict=True))
+            found = self._known[pages] = tuple(
+                self._table.effect(self._rest, whole, each, concern)
+                for each, concern in zip(self._inputs, self._concerns, strict=True)
+            )
+        return found
 
 
 class Table:
-    """States and inputs of one model in one world, by number; state 0 is the initial one.
+    """What one model does in one world, by number.
 
-    ``shapes[s]`` is equal for states, of any model, that differ in nothing but the registration;
-    observations that are equal are one object.  What no input can tell is left out of states:
-    whether memory was leaked, and which event it was that put a thread to sleep.
-
-    The model is asked once for all states that are alike in the pages an input concerns, and in
-    what is not of a page.
+    Left out is what no input can tell: whether memory was leaked, and which event it was that put
+    a thread to sleep.  The model is asked once for all states that are alike in the pages an input
+    concerns and in what matters of the rest, whatever threads and pages are called.
     """
 
     def __init__(self, model: Model, world: World, inputs: tuple[Input, ...]) -> None:
         self.model = model
-        self.world = world
         self.inputs = inputs
-        self.rows: list[list[_Step]] = []
-        self.shapes: list[_Code] = []
-        self.dead: list[bool] = []
-        self.renamings = renamings(world)
-        self._codes: list[_Code] = []
-        self._numbers: dict[_Code, int] = {}
-        self._answers: dict[_Code, _Answer] = {}
-        self._concerns: dict[tuple[int, int], _Concern] = {}
-        self._restored: dict[tuple[int, int, int | None], int] = {}
-        self._images: dict[int, tuple[int, ...]] = {}
-        self._renamed: tuple[dict[int, int], ...] = tuple({} for _ in self.renamings)
-        self._renamed_pages: tuple[dict[int, int], ...] = tuple({} for _ in self.renamings)
-        self._asked: dict[tuple[int, frozenset[str]], tuple[int, ...]] = {}
+        self.names = names_in(world)
         first = model.initial(world)
-        self._number((_RESTS(_told(first)), *map(_PAGES, first.pages)))
+        self.initial = (RESTS(rest_of(first)), *map(PAGES, first.pages))
+        self._questions: dict[tuple[int, Numbers], Question] = {}
+        self._answers: dict[Numbers, _Answer | None] = {}
+        self._seen: dict[tuple[int, int], Observation] = {}
+        self._rests: dict[tuple[int, int, int], int] = {}
+        numbers = {each: at for at, each in enumerate(inputs)}
+        self._inputs_as = {
+            at: [numbers[renamed_input(each, self.names.renamings[at])] for each in inputs]
+            for at in self.names.plain
+        }
 
-    def _number(self, code: _Code) -> int:
-        number = self._numbers.get(code)
-        if number is None:
-            number = self._numbers[code] = len(self._codes)
-            rest = _RESTS.things[code[0]]
-            self._codes.append(code)
-            self.rows.append([UNASKED] * len(self.inputs))
-            self.shapes.append((_RESTS(rest._replace(flags=min(rest.flags, 1))), *code[1:]))
-            self.dead.append(rest.dead != "")
-        return number
-
-    def rest(self, state: int) -> State:
-        """A state without its pages."""
-        return _RESTS.things[self._codes[state][0]]
-
-    def state(self, state: int) -> State:
-        rest, *pages = self._codes[state]
-        return _RESTS.things[rest]._replace(pages=tuple(_PAGES.things[page] for page in pages))
-
-    def page(self, state: int, page: int) -> int:
-        """The number of what a page of a state is, the same for all models."""
-        return self._codes[state][page + 1]
-
-    def used(self, state: int) -> frozenset[str]:
-        """The values that occur in a state."""
-        rest, *pages = self._codes[state]
-        return _values_of(rest).union(*map(_values_in, pages))
-
-    def step(self, state: int, each: int) -> _Step:
-        """Where input number ``each`` leads and what it shows; None where it may not be given."""
-        row = self.rows[state]
-        if row[each] is UNASKED:
-            code = self._codes[state]
-            concern = self._concern(code[0], each)
-            if len(concern.pages) == 1:  # nearly always
-                key: _Code = (concern.rest, each, code[concern.pages[0] + 1])
-            else:
-                key = (concern.rest, each, *[code[page + 1] for page in concern.pages])
-            answer = self._answers.get(key)
-            if answer is None:
-                answer = self._answers[key] = self._answer(code, each, concern)
-            row[each] = None
-            if answer.given:
-                rest = answer.rest
-                if concern.rest != code[0]:
-                    rest = self._awake_elsewhere(rest, code[0], self.inputs[each].page)
-                after = [rest, *code[1:]]
-                if answer.around:
-                    after[1:] = map(_mapped_around, code[1:])
-                for page, its in zip(concern.pages, answer.pages, strict=True):
-                    after[page + 1] = its
-                row[each] = (self._number(tuple(after)), answer.seen)
-        return row[each]
-
-    def _concern(self, rest: int, each: int) -> _Concern:
-        found = self._concerns.get((rest, each))
+    def question(self, rest: int, inputs: Numbers) -> Question:
+        """``inputs``, by number, to be asked of states with this rest."""
+        found = self._questions.get((rest, inputs))
         if found is None:
-            asked, whole, reach = self.inputs[each], _RESTS.things[rest], self.model.reach
-            every = tuple(range(len(self._codes[0]) - 1))
-            waiting = [waits for waits in whole.threads if waits]
-            if asked.page is None:
-                pages = tuple(sorted({waits.page for waits in waiting}))
-                if asked.op == "userfault" or (reach and asked.op == "unregister"):
-                    pages = every
-                found = _Concern(rest, pages)
-            else:
-                here = [waits for waits in waiting if waits.page == asked.page]
-                reads = asked.op in _READS or any(waits.value is None for waits in here)
-                away = tuple(_away(waits, asked.page) for waits in whole.threads)
-                found = _Concern(
-                    _RESTS(whole._replace(threads=away)),
-                    every if reach == "any" or (reach and asked.alias) else (asked.page,),
-                    reach == "reads" and reads and not asked.alias,
-                )
-            self._concerns[rest, each] = found
+            found = self._questions[rest, inputs] = Question(self, rest, inputs)
         return found
 
-    def _answer(self, code: _Code, each: int, concern: _Concern) -> _Answer:
-        elsewhere = _FILLED if concern.around else _ELSEWHERE
-        pages = [elsewhere] * (len(code) - 1)
-        for page in concern.pages:
-            pages[page] = _PAGES.things[code[page + 1]]
-        before = _RESTS.things[concern.rest]._replace(pages=tuple(pages))
-        after, seen = self.model.step(before, self.inputs[each])
-        changes = zip(pages, after.pages, strict=True)
-        return _Answer(
-            _RESTS(_told(after)),
-            tuple(_PAGES(after.pages[page]) for page in concern.pages),
-            _SEEN.things[_SEEN(seen)],
-            not conflicting(after),
-            any(page is _FILLED and its != _FILLED for page, its in changes),
+    def concern(self, rest: int, each: int) -> _Concern:
+        """What of a state with this rest the answer to ``each`` depends on."""
+        asked, whole, reach = self.inputs[each], RESTS.things[rest], self.model.reach
+        every = tuple(range(len(self.initial) - 1))
+        woken = [waits for waits in whole.threads if waits and _concerns(asked, waits)]
+        if asked.op == "userfault" or (reach == "any" and asked.op != "register"):
+            pages = every
+        elif asked.page is None:
+            pages = tuple(sorted({waits.page for waits in woken}))
+        else:
+            pages = every if reach and asked.alias else (asked.page,)
+        concerned = RESTS(whole._replace(threads=_concerned(whole.threads, asked)))
+        rest_as, each_as, names = min(
+            (self.names.rest(concerned, at), self._inputs_as[at][each], at)
+            for at in self.names.plain
+        )
+        called = self.names.renamings[names].pages
+        return _Concern(
+            rest_as,
+            each_as,
+            tuple(sorted(pages, key=called.__getitem__)),
+            tuple(page for page in every if page not in pages),
+            names,
         )
 
-    def _awake_elsewhere(self, rest: int, before: int, page: int | None) -> int:
-        """``rest``, with threads that sleep on other pages as they were."""
-        key = (rest, before, page)
-        found = self._restored.get(key)
+    def effect(
+        self, rest: int, pages: dict[int, int], each: int, concern: _Concern
+    ) -> Effect | None:
+        """What input number ``each`` does to states with this rest and these pages."""
+        asked = [pages[page] for page in concern.pages]
+        key = (concern.rest, concern.each, *asked)
+        if key not in self._answers:
+            self._answers[key] = self._answer(concern, asked)
+        answer = self._answers[key]
+        if answer is None:
+            return None
+        rest_after = self._rest_after(answer.rest, rest, each, concern.names)
+        its = zip(concern.pages, asked, answer.pages, strict=True)
+        changes = tuple([(page, after) for page, before, after in its if before != after])
+        others = concern.others if answer.around else ()
+        still = rest_after == rest and not changes and not others
+        seen = self._seen_before(answer.seen, concern.names)
+        return Effect(rest_after, changes, others, seen, still)
+
+    def _answer(self, concern: _Concern, asked: list[int]) -> _Answer | None:
+        """What the model does, None where it may not be asked."""
+        pages = [_ELSEWHERE] * (len(self.initial) - 1)
+        called = [self.names.renamings[concern.names].pages[page] for page in concern.pages]
+        for page, its in zip(called, asked, strict=True):
+            pages[page] = PAGES.things[its]
+        before = RESTS.things[concern.rest]._replace(pages=tuple(pages))
+        after, seen = self.model.step(before, self.inputs[concern.each])
+        if after is before:
+            return _Answer(concern.rest, tuple(asked), _SEEN(seen), around=False)
+        if conflicting(after):
+            return None
+        return _Answer(
+            RESTS(rest_of(after)),
+            tuple([PAGES(after.pages[page]) for page in called]),
+            _SEEN(seen),
+            any(its != _ELSEWHERE for page, its in enumerate(after.pages) if page not in called),
+        )
+
+    def _rest_after(self, rest: int, before: int, each: int, names: int) -> int:
+        """A rest an answer has, under the names it had ``before``, with threads that the input does
+        not concern asleep as they were."""
+        found = self._rests.get((rest, before, each))
         if found is None:
-            after = _RESTS.things[rest]
+            after = RESTS.things[self.names.rest(rest, self.names.backwards[names])]
             threads = tuple(
-                was if was and was.page != page else its
-                for was, its in zip(_RESTS.things[before].threads, after.threads, strict=True)
+                was if was and not _concerns(self.inputs[each], was) else its
+                for was, its in zip(RESTS.things[before].threads, after.threads, strict=True)
             )
-            found = self._restored[key] = _RESTS(after._replace(threads=threads))
+            found = self._rests[rest, before, each] = RESTS(after._replace(threads=threads))
         return found
 
-    def images(self, state: int) -> tuple[int, ...]:
-        """What ``state`` is under each renaming of the world, by number."""
-        found = self._images.get(state)
+    def _seen_before(self, seen: int, names: int) -> Observation:
+        """An observation under the names that renaming ``names`` has replaced."""
+        found = self._seen.get((seen, names))
         if found is None:
-            others = range(1, len(self.renamings))
-            found = (state, *(self._number(self._image(self._codes[state], at)) for at in others))
-            self._images[state] = found
-        return found
-
-    def _image(self, code: _Code, at: int) -> _Code:
-        names, rests, pages = self.renamings[at], self._renamed[at], self._renamed_pages[at]
-        if code[0] not in rests:
-            rests[code[0]] = _RESTS(renamed_state(_RESTS.things[code[0]], names))
-        image = [rests[code[0]], *code[1:]]
-        for place, page in zip(names.pages, code[1:], strict=True):
-            if page not in pages:
-                pages[page] = _PAGES(renamed_page(_PAGES.things[page], names))
-            image[place + 1] = pages[page]
-        return tuple(image)
-
-    def inputs_of(self, op: str) -> tuple[int, ...]:
-        return tuple(at for at, each in enumerate(self.inputs) if each.op == op)
-
-    def asked(self, idle: int, used: frozenset[str]) -> tuple[int, ...]:
-        """The inputs that need asking where thread ``idle`` is the first that is free.
-
-        Idle threads are interchangeable, and so are values that occur nowhere yet.
-        """
-        key = (idle, used)
-        found = self._asked.get(key)
-        if found is None:
-            fresh = next((value for value in self.world.values if value not in used), None)
-            found = self._asked[key] = tuple(
-                at for at, each in enumerate(self.inputs) if _needed(each, idle, used, fresh)
-            )
+            back = self.names.renamings[self.names.backwards[names]]
+            number = _SEEN(renamed_observation(_SEEN.things[seen], back))
+            found = self._seen[seen, names] = _SEEN.things[number]
         return found
 
 
-def _away(waits: Waiting | None, page: int) -> Waiting | None:
-    """A sleeper on another page, whatever it waits for there."""
-    if waits is None or waits.page == page:
-        return waits
-    return Waiting(int(page == 0), "read", None, "")
+def _concerns(asked: Input, asleep: Waiting) -> bool:
+    """Whether an input can wake this sleeper, or put others to sleep beside it."""
+    return asked.op != "register" and asked.page in (None, asleep.page)
 
 
-def _told(state: State) -> State:
+def _concerned(threads: tuple[Waiting | None, ...], asked: Input) -> tuple[Waiting | None, ...]:
+    """The threads an input can tell: those it concerns, and the one asked to access memory that
+    cannot, whatever it waits for."""
+    asked_of = len(threads) - 1 if asked.op in _OF_KVM else asked.thread
+    asleep = Waiting(int(asked.page == 0), "read", None, "")
+    return tuple(
+        waits if waits is None or _concerns(asked, waits) else (asleep if at == asked_of else None)
+        for at, waits in enumerate(threads)
+    )
+
+
+def rest_of(state: State) -> State:
     """What inputs can tell of a state, without its pages."""
     asleep = tuple(each and each._replace(event="") for each in state.threads)
     return state._replace(pages=(), threads=asleep, leaked=False)
 
 
 @cache
-def _mapped_around(page: int) -> int:
-    its = _PAGES.things[page]
-    return _PAGES(its._replace(pte=MAPPED)) if its.uptodate and not its.pte else page
-
-
-@cache
-def _values_of(rest: int) -> frozenset[str]:
-    return frozenset(each.value for each in _RESTS.things[rest].threads if each and each.value)
-
-
-@cache
-def _values_in(page: int) -> frozenset[str]:
-    return frozenset(_PAGES.things[page].content.split("/"))
-
-
-def _needed(each: Input, idle: int, used: frozenset[str], fresh: str | None) -> bool:
-    if each.thread is not None and each.thread != idle:
-        return False
-    return each.value is None or each.value == fresh or each.value in used
+def mapped_around(page: int) -> int:
+    """What a fault nearby makes of a page, in memory with fault-around."""
+    its = PAGES.things[page]
+    return PAGES(its._replace(pte=MAPPED)) if its.uptodate and not its.pte else page
 
 
 def common_inputs(models: Iterable[Model], world: World) -> tuple[Input, ...]:
@@ -282,6 +290,12 @@ def common_inputs(models: Iterable[Model], world: World) -> tuple[Input, ...]:
     first, *others = (model.alphabet(world) for model in models)
     common = set(first).intersection(*others)
     return tuple(each for each in first if each in common)
+
+
+@lru_cache(maxsize=64)
+def names_in(world: World) -> Names:
+    """The names of ``world``; asked again, the ones there are."""
+    return Names(world)
 
 
 @lru_cache(maxsize=256)

@@ -6,13 +6,13 @@ import random
 import pytest
 
 from refmodel.model import conflicting
-from refmodel.vocabulary import Observation, parse, spell
+from refmodel.vocabulary import parse, spell
 from refmodel.world import World
 from reviewtool.behaviour.models import known, load
 from reviewtool.behaviour.symmetry import (
-    Renaming,
     in_order,
     renamed_input,
+    renamed_observation,
     renamed_state,
     renamings,
 )
@@ -43,22 +43,9 @@ def test_every_model_does_the_same_under_other_names(name: str) -> None:
         for names in renamings(WORLD)[1:]:
             other, theirs = model.step(renamed_state(state, names), renamed_input(each, names))
             assert other == renamed_state(after, names), (each, names)
-            assert theirs.result == renamed(seen.result, names)
-            assert sorted(theirs.effects) == sorted(renamed(one, names) for one in seen.effects)
+            assert theirs == renamed_observation(seen, names)
         if not after.dead and not conflicting(after):
             state = after
-
-
-def renamed(text: str, names: Renaming) -> str:
-    """An observation's text under other names."""
-    words = []
-    for word in text.split():
-        if word[0] in "pu" and word[1:].isdecimal():
-            of = names.pages if word[0] == "p" else names.threads
-            words.append(f"{word[0]}{of[int(word[1:])]}")
-        else:
-            words.append(names.value(word))
-    return str(Observation(" ".join(words)))
 
 
 def test_a_sequence_names_things_as_they_come() -> None:
