@@ -268,7 +268,7 @@ def _judge(
     if recording.left_out:
         left_out.append(
             f"{len(recording.left_out)} cases that take a step which ended a guest before, "
-            f"or came after {_DEATHS} guests had died"
+            f"or came after {_DEATHS} guests had died: nothing is said of them"
         )
     return SuiteResult(
         suite.name,

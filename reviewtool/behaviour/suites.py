@@ -97,12 +97,13 @@ def complete(
         if word[:-1] in access if extra else before is None or len(word) < len(before.inputs):
             lethal[way, word[-1]] = Case(word, expected, reason, lethal=True, part=start)
     dropped = crashes - len(lethal)
+    but = f", but for {dropped} sequences that crash it" if dropped else ""
     states = "one state" if extra == 1 else f"{extra} states"
     more = f"at most {states} more than" if extra else "no more states than"
     return Suite(
         f"complete{extra}",
-        f"equivalent in the world of {world}, if the kernel, reduced to what can be observed, has "
-        f"{more} the model's {len(living)}",
+        f"equivalent in the world of {world}{but}, if the kernel, reduced to what can be observed, "
+        f"has {more} the model's {len(living)}",
         world,
         (*cases, *lethal.values()),
         f"{dropped} sequences that crash the kernel "

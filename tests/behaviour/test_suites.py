@@ -107,6 +107,17 @@ def test_for_more_states_each_step_that_crashes_is_taken_once_in_each_state() ->
     assert "crash" in suite.left_out
 
 
+@pytest.mark.parametrize("extra", [0, 1])
+def test_a_suite_claims_nothing_of_what_it_leaves_out(extra: int) -> None:
+    crashes = complete(load("rfc_missing"), SMALL, extra=extra)
+    left_out = crashes.left_out.split()[0]
+    assert int(left_out) > 0
+    assert f", but for {left_out} sequences that crash it, if the kernel" in crashes.claim
+    whole = complete(load("v3_minor_noalloc"), SMALL, extra=extra)
+    assert not whole.left_out
+    assert "but for" not in whole.claim
+
+
 def forgets_eexist(k: GuestMemfd, vma: Vma, pgoff: int, folio: Folio) -> int:
     if k.mfill_file_over_size(pgoff):
         return -14
