@@ -14,6 +14,7 @@ from reviewtool.behaviour.models import known, load, read_sequence
 
 WORLD = World(pages=2, threads=2, past_eof=True)
 SHORT = World(pages=2, threads=2, past_eof=True, short_writes=True)
+ONE_VALUE = World(pages=2, threads=2, values=("A",), past_eof=True, alias=False, kvm=False)
 HUGE = World(pages=2, threads=1, values=("A",), alias=False, kvm=False)
 USERFAULT = World(pages=2, threads=1, values=("A",), userfault=True)
 
@@ -248,6 +249,69 @@ NEIGHBOURS: list[tuple[str, str, World, Expected]] = [
         },
     ),
     (
+        "huge_minor",
+        "huge_supported_orders",
+        WORLD,
+        {
+            # Peter Xu, 2025-03-03: a fault maps no more than the orders its mapping allows, so
+            # the fault of a page nobody has leaves its neighbour watched.
+            "a mapped page or a present page: what was written against event": (
+                "register minor; pwrite p0 A; punch p1; read u0 p1; read u0 p0"
+            ),
+            "a mapped page or a present page: ok against event": (
+                "register minor; pwrite p0 A; punch p1; read u0 p1; write u0 p0 A"
+            ),
+            "CONTINUE on a mapped page or a present page: EEXIST against ok": (
+                "register minor; pwrite p0 A; punch p1; read u0 p1; continue p0"
+            ),
+            # Who sleeps there is not helped by that fault (D).
+            "WAKE on a mapped page or a present page: ok, the waiting thread resumes with what was "
+            "written against ok, a minor event": (
+                "register minor; pwrite p0 A; read u0 p0; punch p1; read u1 p1; wake p0"
+            ),
+        },
+    ),
+    (
+        "shmem",
+        "m2_do_userfault",
+        ONE_VALUE,
+        {
+            # __do_userfault() asks before ->fault does; shmem_fault() looks at the size first.
+            "a page past the end of the file: SIGBUS against event": "register missing; read u0 p2",
+            # shmem_mfill_atomic_pte(): EFAULT past the end; M's alloc_folio gives no folio there.
+            "COPY on a page past the end of the file: EFAULT against ENOMEM": (
+                "register missing; copy p2 A"
+            ),
+            "ZEROPAGE on a page past the end of the file: EFAULT against ENOMEM": (
+                "register missing; zeropage p2"
+            ),
+            # shmem_get_folio(SGP_NOALLOC): EINVAL past the end; M: no folio, EFAULT.
+            "CONTINUE on a page past the end of the file: EINVAL against EFAULT": (
+                "register missing; continue p2"
+            ),
+            # KVM reaches shmem through user page tables, where userfaultfd watches.
+            "vCPU access to an absent page: blocked against zeros": (
+                "register missing; vcpu-read p0"
+            ),
+            "vCPU access to a present page: blocked against what was written": (
+                "register minor; pwrite p0 A; vcpu-read p0"
+            ),
+            # And what it reaches so is mapped for users, too, who then raise no event.
+            "a mapped page or a present page: what was written against event": (
+                "register minor; vcpu-write p0 A; read u0 p0"
+            ),
+            # shmem_get_folio() clears what it finds unfilled, M's get_folio_noalloc does not.
+            "a mapped page only one of them takes for filled: zeros against uninitialised memory": (
+                "register missing; fallocate p0; continue p0; read u0 p0"
+            ),
+            # A file like any other: it can be read and overwritten; F_SEAL_GROW keeps its size.
+            "read() of an absent page: zeros against ESPIPE": "pread p0",
+            "write() to a mapped page: ok against ENOSPC": "read u0 p0; pwrite p0 A",
+            "write() to a page past the end of the file: EPERM against EINVAL": "pwrite p2 A",
+            "fallocate() of a page past the end of the file: EPERM against EINVAL": "fallocate p2",
+        },
+    ),
+    (
         "write_v3",
         "kvm_userfault_v3",
         USERFAULT,
@@ -362,8 +426,19 @@ def test_orders_limited_by_the_mapping_keep_the_second_page_watched() -> None:
     assert str(limited) == "blocked; event minor p1 read"
 
 
+def test_shmem_maps_what_is_cached_nearby_while_nobody_watches_it() -> None:
+    """do_fault_around(): MINOR registered later raises nothing there. guest_memfd has no such."""
+    sequence = read_sequence("pwrite p0 A; read u0 p1; register minor; read u0 p0")
+    around, alone = (
+        trace(load(name), ONE_VALUE, sequence).observations[-1]
+        for name in ("shmem", "m2_do_userfault")
+    )
+    assert str(around) == "value A"
+    assert str(alone) == "blocked; event minor p0 read"
+
+
 PAGE_BY_PAGE = [name for name in known() if load(name).page_local]
-"""Where pages influence each other a pair takes seconds, and is compared by its own tests."""
+"""Where pages influence each other a pair takes a second, and is compared by its own tests."""
 
 
 @pytest.mark.parametrize("a", PAGE_BY_PAGE)
