@@ -2,13 +2,13 @@
 """What model code is written with: rules that say where they come from, the kernel's structs.
 
 The kernel itself is in layers named after the files they stand for, each working on a mutable copy
-of one state: :mod:`refmodel.filemap`, :mod:`refmodel.memory`, :mod:`refmodel.userfaultfd`,
-:mod:`refmodel.kvm`.  Methods carry the names of the kernel functions they stand for (a leading
-``__`` became ``_``); a revision is a subclass that overrides the functions its patches change.
+of one state: filemap, memory, userfaultfd, kvm.  Methods carry the names of the kernel functions
+they stand for (a leading ``__`` became ``_``); a revision overrides those its patches change.
 """
 
 import errno
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
@@ -29,6 +29,7 @@ UFFD_FLAGS = VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR
 COPY, ZEROPAGE, CONTINUE, POISON_MODE = "copy", "zeropage", "continue", "poison"
 
 
+@dataclass(slots=True, eq=False)
 class Folio:
     """A page of the page cache.  One lock, one content.
 
@@ -36,36 +37,29 @@ class Folio:
     ``secret`` says that it was taken out of the kernel's direct map.
     """
 
-    __slots__ = ("content", "locked", "refs", "secret", "uptodate")
-
-    def __init__(self, content: str, uptodate: bool, secret: bool = False) -> None:
-        self.content = content
-        self.uptodate = uptodate
-        self.secret = secret
-        self.locked = False
-        self.refs = 0
+    content: str
+    uptodate: bool
+    secret: bool = False
+    locked: bool = False
+    refs: int = 0
 
 
+@dataclass(slots=True, eq=False)
 class Vma:
     """A mapping of the whole file.  ``flags`` are its VM_UFFD_* flags; armed means registered."""
 
-    __slots__ = ("flags", "ptes")
-
-    def __init__(self, flags: int, ptes: list[str]) -> None:
-        self.flags = flags
-        self.ptes = ptes
+    flags: int
+    ptes: list[str]
 
 
+@dataclass(slots=True, eq=False)
 class Vmf:
     """struct vm_fault, as far as anybody here looks at it.  ``folio`` is what ->fault found."""
 
-    __slots__ = ("flags", "folio", "pgoff", "vma")
-
-    def __init__(self, vma: Vma, pgoff: int, flags: int = 0) -> None:
-        self.vma = vma
-        self.pgoff = pgoff
-        self.flags = flags
-        self.folio: Folio | None = None
+    vma: Vma
+    pgoff: int
+    flags: int = 0
+    folio: Folio | None = None
 
 
 class Rule(NamedTuple):
@@ -95,18 +89,12 @@ def unchanged(source: str, *functions: str) -> Callable[[_Kernel], _Kernel]:
 
     def mark(kernel: _Kernel) -> _Kernel:
         for name in functions:
-            setattr(kernel, name, _cited(getattr(kernel, name), source))
+            function = getattr(kernel, name)
+            again = wraps(function)(lambda *arguments, its=function: its(*arguments))
+            setattr(kernel, name, rule(source, vars(function)["rule"].text)(again))
         return kernel
 
     return mark
-
-
-def _cited(function: _Function, source: str) -> Callable[..., Any]:
-    @wraps(function)
-    def again(*arguments: object) -> object:
-        return function(*arguments)
-
-    return rule(source, vars(function)["rule"].text)(again)
 
 
 def ops(**functions: str) -> Mapping[str, str]:

@@ -117,10 +117,7 @@ class PageCache:
         self.folio_unlock(folio)
 
     def truncate_folio(self, index: int, *mappings: list[str]) -> None:
-        """truncate_inode_pages_range() of one page: unmap it everywhere, drop it.
-
-        unmap_mapping_folio() has even_cows false, so a poison marker stays.
-        """
+        """truncate_inode_pages_range(): unmap_mapping_folio(), even_cows false, leaves markers."""
         folio = self.page_cache[index]
         if folio is None:
             return

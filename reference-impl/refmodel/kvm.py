@@ -1,26 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """guest_memfd and the software vCPU on 6.12, with the prerequisites every revision needs.
 
-virt/kvm/guest_memfd.c of 6.12, plus a shared, mmap-able file (Fuad Tabba's mapping series, as
-ported) and write() of "KVM: guest_memfd: use write for population" v3.
+6.12 virt/kvm/guest_memfd.c, with Fuad Tabba's mapping series as ported (a shared, mmap-able file)
+and write() of "KVM: guest_memfd: use write for population" v3.
 """
 
 import errno
 from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
-from refmodel.core import (
-    EFAULT,
-    EINVAL,
-    ENOSPC,
-    ESPIPE,
-    VM_FAULT_LOCKED,
-    VM_FAULT_SIGBUS,
-    Folio,
-    Vmf,
-    ops,
-    rule,
-)
+from refmodel import core
+from refmodel.core import EFAULT, EINVAL, ENOSPC, Folio, Vmf, ops, rule
 from refmodel.filemap import read_back
 from refmodel.userfaultfd import Userfaultfd
 from refmodel.world import MAPPED, Oops, Page, State
@@ -29,13 +19,11 @@ _WRITE_V3 = "write v3 1/2 <20250303130838.28812-2-kalyazin@amazon.com>"
 
 PAGE = 2
 """Writes are measured in halves of a page."""
+_ABSENT = Folio("", uptodate=False)
 
 
 class Iter(NamedTuple):
-    """struct iov_iter and position: ``length`` halves of ``value`` from half ``at`` of a page.
-
-    Of the source only ``readable`` halves can be read.
-    """
+    """struct iov_iter and position, in halves of a page; ``readable`` of the source can be read."""
 
     value: str
     at: int
@@ -46,9 +34,6 @@ class Iter(NamedTuple):
 def errno_name(err: int) -> str:
     """0 or a length -> ok, -EINVAL -> EINVAL."""
     return errno.errorcode[-err] if err < 0 else "ok"
-
-
-_ABSENT = Folio("", uptodate=False)
 
 
 class GuestMemfd(Userfaultfd):
@@ -63,6 +48,12 @@ class GuestMemfd(Userfaultfd):
     """How a bit of the userfault bitmap is read, in the words of the kernel's memory model."""
     names: ClassVar[str] = ""
     """What else a revision adds to the interface: flags, functions, fields; words apart."""
+    covers: ClassVar[tuple[str, ...]] = ()
+    """Message-ids of the postings it models: of the cover letter, or of the only patch."""
+    variant: ClassVar[str] = ""
+    """'' for the posting as posted, else what is changed of it (``repaired``, ``as meant``)."""
+    reach: ClassVar[str] = ""
+    """What acts on pages an input does not name: "" (nothing), "reads" (fault-around), "any"."""
 
     def __init__(self, state: State) -> None:
         super().__init__(state)
@@ -72,13 +63,11 @@ class GuestMemfd(Userfaultfd):
     def freeze(self) -> State:
         """The state the input leaves behind; nobody may go on holding a lock."""
         before, leaked = self.state, self.state.leaked
-        locked = self.invalidate_lock != 0
         for folio in self.folios:
-            locked = locked or folio.locked
             leaked = leaked or folio.refs > 0
             if folio.refs < 0:
                 raise Oops("a folio reference is dropped twice")
-        if locked:
+        if self.invalidate_lock or any(folio.locked for folio in self.folios):
             raise Oops("returns to user space with a lock held")
         cache = [folio or _ABSENT for folio in self.page_cache]
         ptes = zip(self.vma.ptes, self.alias.ptes, self.stage2, strict=True)
@@ -89,8 +78,6 @@ class GuestMemfd(Userfaultfd):
         threads, flags = tuple(self.threads), self.vma.flags
         after = State(pages, threads, self.size, flags, self.userfault, leaked)
         return before if after == before else after
-
-    # ---- virt/kvm/guest_memfd.c ---------------------------------------------------------------
 
     def kvm_gmem_get_folio(self, index: int) -> Folio:
         return self.filemap_grab_folio(index)
@@ -108,7 +95,7 @@ class GuestMemfd(Userfaultfd):
     def kvm_gmem_fault(self, vmf: Vmf) -> int:
         """Fault handler of the mapping series: clears what was never filled, maps, no questions."""
         if vmf.pgoff >= self.size:
-            return VM_FAULT_SIGBUS
+            return core.VM_FAULT_SIGBUS
         self.filemap_invalidate_lock_shared()
         ret = self.kvm_gmem_map_folio(vmf, self.kvm_gmem_get_folio(vmf.pgoff))
         self.filemap_invalidate_unlock_shared()
@@ -118,7 +105,7 @@ class GuestMemfd(Userfaultfd):
         """The tail every fault handler shares; the folio is locked and stays so."""
         vmf.folio = folio
         self.kvm_gmem_prepare_folio(folio)
-        return VM_FAULT_LOCKED
+        return core.VM_FAULT_LOCKED
 
     def kvm_gmem_punch_hole(self, index: int) -> int:
         """Stage-2 first, then the page cache and user page tables; no userfaultfd event."""
@@ -130,10 +117,9 @@ class GuestMemfd(Userfaultfd):
         return 0
 
     def madvise_dontneed(self, pgoff: int) -> int:
-        """The slot's userspace_addr is this mapping: KVM's MMU notifier drops stage-2, too.
+        """KVM's MMU notifier drops stage-2 as well, for this mapping is the slot's userspace_addr.
 
-        It does so although the pages of a guest_memfd are not reached through user page tables:
-        kvm_unmap_gfn_range() of 6.12 does not look at the range's attr_filter.
+        6.12 kvm_unmap_gfn_range() does not look at attr_filter, which says that it need not.
         """
         self.stage2[pgoff] = False
         return super().madvise_dontneed(pgoff)
@@ -180,24 +166,20 @@ class GuestMemfd(Userfaultfd):
 
     def file_read(self, index: int) -> str:
         """No FMODE_PREAD and no ->read."""
-        del index
-        return errno_name(-ESPIPE)
+        return errno_name(-core.ESPIPE)
 
     # ---- the software vCPU --------------------------------------------------------------------
 
     def load_early(self, index: int) -> str:
         """What the CPU may have read before the bitmap, where nothing orders the two."""
-        del index
         return ""
 
     def kvm_do_userfault(self, index: int) -> str:
         """The exit KVM userfault makes of an access, '' for none.  Not in 6.12."""
-        del index
         return ""
 
     def kvm_set_userfault(self, on: bool) -> int:
         """KVM_SET_USER_MEMORY_REGION2 with KVM_MEM_USERFAULT: an unknown flag in 6.12."""
-        del on
         return -EINVAL
 
     def vcpu(self, index: int, value: str | None) -> str:
@@ -229,14 +211,11 @@ class GuestMemfd618(GuestMemfd):
 
     def kvm_gmem_fault_user_mapping(self, vmf: Vmf) -> int:
         if vmf.pgoff >= self.size:
-            return VM_FAULT_SIGBUS
+            return core.VM_FAULT_SIGBUS
         return self.kvm_gmem_map_folio(vmf, self.kvm_gmem_get_folio(vmf.pgoff))
 
     def generic_perform_write(self, index: int, it: Iter) -> int:
-        """v6.18 mm/filemap.c: write_begin, copy, write_end under the folio's lock.
-
-        What a short copy leaves over is tried again, from where write_end says.
-        """
+        """v6.18 mm/filemap.c: what a short copy leaves is tried again from where write_end says."""
         at, left, readable, length, status = it.at, it.length, it.readable, it.length, 0
         while left:
             folio: Folio | int = self.op(self.a_ops, "write_begin")(index * PAGE + at, length)

@@ -2,7 +2,9 @@
 """A model: a kernel of one revision as an explicit transition system."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import combinations
+from types import ModuleType
 
 from refmodel.core import Rule
 from refmodel.inputs import WRITES, perform
@@ -13,29 +15,31 @@ from refmodel.world import Oops, State, World
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """The model of one revision, called what its module is called, titled as that begins.
-
-    ``hooks`` are the ops-struct slots and functions of the revision, by the names its patches give
-    them; they are paired with what the interface extractor finds in the patches.
-    """
+    """The model of one revision."""
 
     kernel: type[GuestMemfd]
-    title: str
+    name: str
+    title: str = ""
     covers: tuple[str, ...] = ()
-    """Message-ids of the postings it models: of the cover letter, or of the only patch."""
     variant: str = ""
-    """'' for the posting as posted, else what is changed of it (``repaired``, ``as meant``)."""
     reach: str = ""
-    """What acts on pages an input does not name: "" (nothing), "reads" (fault-around), "any"."""
-    name: str = ""
-    hooks: frozenset[str] = frozenset()
-    rules: tuple[Rule, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "name", self.name or self.kernel.__module__.rpartition(".")[2])
-        object.__setattr__(self, "title", self.title.partition("\n")[0])
-        object.__setattr__(self, "hooks", self.hooks or frozenset(_hooks(self.kernel)))
-        object.__setattr__(self, "rules", tuple(_rules(self.kernel)))
+    @property
+    def hooks(self) -> frozenset[str]:
+        """Slots of ops structs and names its layers add, to pair with what an extractor finds."""
+        kernel = self.kernel
+        added = " ".join(str(vars(layer).get("names", "")) for layer in kernel.__mro__)
+        return frozenset((*kernel.vm_ops, *kernel.uffd_ops, *kernel.a_ops, *added.split()))
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules in force, from the revision's own functions down to the base's."""
+        functions: dict[str, object] = {}
+        for layer in self.kernel.__mro__:
+            for name, function in vars(layer).items():
+                functions.setdefault(name, function)
+        found = (getattr(function, "rule", None) for function in functions.values())
+        return tuple(each for each in found if isinstance(each, Rule))
 
     @property
     def page_local(self) -> bool:
@@ -70,6 +74,16 @@ class Revision:
         return alphabet(world)
 
 
+def revision(module: ModuleType) -> Revision:
+    """The model a module is: its class Kernel, titled as the module's docstring begins."""
+    kernel: type[GuestMemfd] = module.Kernel
+    name = module.__name__.rpartition(".")[2]
+    title = (module.__doc__ or "").partition("\n")[0]
+    own = vars(kernel)  # what the predecessor is a model of is its own
+    covers, variant = own.get("covers", ()), own.get("variant", "")
+    return Revision(kernel, name, title, covers, variant, kernel.reach)
+
+
 DEAD = Observation("dead")
 OOPS = Observation("oops")
 
@@ -77,26 +91,6 @@ OOPS = Observation("oops")
 def _lacking(what: str, wanted: str, last: str, each: Input) -> VocabularyError:
     remedy = f"use {last[0]}0 to {last}, or a world with more {what}s"
     return VocabularyError(f"there is no {what} {wanted}", str(each), remedy)
-
-
-def _hooks(kernel: type[GuestMemfd]) -> Iterator[str]:
-    """The slots of the kernel's ops structs, and the names its layers add."""
-    for table in (kernel.vm_ops, kernel.uffd_ops, kernel.a_ops):
-        yield from table
-    for layer in kernel.__mro__:
-        yield from str(vars(layer).get("names", "")).split()
-
-
-def _rules(kernel: type[GuestMemfd]) -> Iterator[Rule]:
-    """The rules in force, from the revision's own functions down to the base's."""
-    seen: set[str] = set()
-    for layer in kernel.__mro__:
-        for name, function in vars(layer).items():
-            if name not in seen:
-                seen.add(name)
-                found = getattr(function, "rule", None)
-                if isinstance(found, Rule):
-                    yield found
 
 
 def alphabet(world: World) -> tuple[Input, ...]:
@@ -155,11 +149,7 @@ def conflicting(state: State) -> bool:
     No input may lead to such a state: the machine would not be deterministic.
     """
     waiting = [each for each in state.threads if each is not None]
-    return any(
-        a.page == b.page and a.value != b.value and (a.value is not None or b.value is not None)
-        for index, a in enumerate(waiting)
-        for b in waiting[index + 1 :]
-    )
+    return any(a.page == b.page and a.value != b.value for a, b in combinations(waiting, 2))
 
 
 Model = Revision

@@ -7,17 +7,8 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
-from refmodel.core import (
-    CONTINUE,
-    EEXIST,
-    EFAULT,
-    EINVAL,
-    ENOENT,
-    POISON_MODE,
-    VM_UFFD_MINOR,
-    Folio,
-    Vma,
-)
+from refmodel import core
+from refmodel.core import CONTINUE, EEXIST, EFAULT, EINVAL, ENOENT, Folio, Vma
 from refmodel.memory import Faults
 from refmodel.world import MAPPED, POISON, ZERO, Oops, State, thread_name
 
@@ -39,8 +30,7 @@ class Userfaultfd(Faults):
 
     def vma_can_userfault(self, vma: Vma, vm_flags: int) -> bool:
         """Anonymous, hugetlb and shmem memory; MINOR where there is a page cache."""
-        del vma
-        if vm_flags & VM_UFFD_MINOR and self.memory not in ("shmem", "hugetlb"):
+        if vm_flags & core.VM_UFFD_MINOR and self.memory not in ("shmem", "hugetlb"):
             return False
         return self.memory in ("shmem", "hugetlb", "anonymous")
 
@@ -88,7 +78,7 @@ class Userfaultfd(Faults):
     def mfill_atomic_pte(self, vma: Vma, pgoff: int, mode: str, value: str | None) -> int:
         if mode == CONTINUE:
             return self.mfill_atomic_pte_continue(vma, pgoff)
-        if mode == POISON_MODE:
+        if mode == core.POISON_MODE:
             return self.mfill_atomic_pte_poison(vma, pgoff)
         return self.shmem_mfill_atomic_pte(vma, pgoff, value)
 

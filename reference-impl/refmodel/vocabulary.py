@@ -49,23 +49,14 @@ GRAMMAR: dict[str, tuple[str, ...]] = {
 MAY_USE_ALIAS = frozenset({"read", "write"})
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
-    """How one kind of operand is spelled, and the field of an Input that has it."""
-
-    field: str
-    spelling: str
-    example: str
-    letter: str = ""
-
-
+# operand -> the field of an Input that has it, its letter, how it is spelled, what to write
 OPERANDS = {
-    "mode": Operand("word", "missing|minor|missing[+]minor", "one of " + ", ".join(MODES)),
-    "thread": Operand("thread", "0|[1-9][0-9]{0,17}", "a user thread, u0 or u1", "u"),
-    "page": Operand("page", "0|[1-9][0-9]{0,17}", "a page, p0 or p1", "p"),
-    "value": Operand("value", "[A-Z]", "a page's content, one capital letter such as A"),
-    "switch": Operand("word", "on|off", "on or off"),
-    "change": Operand("word", "set|clear", "set or clear"),
+    "mode": ("word", "", "missing|minor|missing[+]minor", "one of " + ", ".join(MODES)),
+    "thread": ("thread", "u", "0|[1-9][0-9]{0,17}", "a user thread, u0 or u1"),
+    "page": ("page", "p", "0|[1-9][0-9]{0,17}", "a page, p0 or p1"),
+    "value": ("value", "", "[A-Z]", "a page's content, one capital letter such as A"),
+    "switch": ("word", "", "on|off", "on or off"),
+    "change": ("word", "", "set|clear", "set or clear"),
 }
 
 
@@ -74,9 +65,7 @@ class VocabularyError(ValueError):
 
     def __init__(self, what: str, where: str, remedy: str) -> None:
         super().__init__(f"{where}: {what}; {remedy}")
-        self.what = what
-        self.where = where
-        self.remedy = remedy
+        self.what, self.where, self.remedy = what, where, remedy
 
 
 def _unknown(op: str, where: str) -> VocabularyError:
@@ -110,7 +99,7 @@ class Input:
 
     def __str__(self) -> str:
         kinds = [OPERANDS[operand] for operand in GRAMMAR[self.op]]
-        words = [self.op, *(f"{kind.letter}{getattr(self, kind.field)}" for kind in kinds)]
+        words = [self.op, *(f"{letter}{getattr(self, name)}" for name, letter, *_ in kinds)]
         return " ".join([*words, "@alias"] if self.alias else words)
 
 
@@ -163,13 +152,13 @@ def parse_input(text: str, where: str = "") -> Input:
             f"{op!r} takes {len(operands)} operands, not {len(rest)}", where, f"write {shape}"
         )
     for operand, word in zip(operands, rest, strict=True):
-        kind = OPERANDS[operand]
-        found = re.fullmatch(f"{kind.letter}({kind.spelling})", word)
+        name, letter, spelling, example = OPERANDS[operand]
+        found = re.fullmatch(f"{letter}({spelling})", word)
         if found is None:
             raise VocabularyError(
-                f"{word!r} is no {operand}", where, f"write {shape}, with {kind.example}"
+                f"{word!r} is no {operand}", where, f"write {shape}, with {example}"
             )
-        given[kind.field] = int(found[1]) if kind.letter else word
+        given[name] = int(found[1]) if letter else word
     return Input(op, **given)
 
 
@@ -189,11 +178,8 @@ def spell(inputs: "tuple[Input, ...] | list[Input]") -> str:
 
 
 def allows(expected: Observation, seen: Observation) -> bool:
-    """Whether a kernel may answer ``seen`` where a model answers ``expected``.
-
-    A model says ``stale`` for bytes nobody wrote; a kernel shows there whatever the memory held.
-    Everything else must be the same.
-    """
+    """Whether a kernel may answer ``seen`` where a model answers ``expected``: the same, but that
+    a kernel shows whatever the memory held where a model says ``stale``, for bytes nobody wrote."""
     if expected == seen:
         return True
     pairs = zip((expected.result, *expected.effects), (seen.result, *seen.effects), strict=False)

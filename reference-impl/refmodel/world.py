@@ -67,11 +67,6 @@ class State(NamedTuple):
     leaked: bool = False  # a folio reference was lost: its memory stays allocated for ever
     dead: str = ""  # why the kernel died, or ''
 
-    @property
-    def mode(self) -> str:
-        """The registration in the vocabulary's words, '' for none."""
-        return next((name for name, flags in MODE_FLAGS.items() if flags == self.flags), "")
-
 
 @dataclass(frozen=True, slots=True)
 class World:
@@ -79,25 +74,18 @@ class World:
 
     pages: int = 1
     threads: int = 1
-    vcpus: int = (
-        1  # 0 leaves stage-2 out of the alphabet.  All vCPUs share it, so one stands for many
-    )
+    vcpus: int = 1  # they share stage-2, so one stands for many; 0 leaves it out of the alphabet
     values: tuple[str, ...] = ("A", "B")
     past_eof: bool = False  # adds the first page past the end of the file
     alias: bool = True  # a second mapping of the file that is never registered
     kvm: bool = True  # KVM's own access through the registered user page tables
     userfault: bool = False  # the memslot flag KVM_MEM_USERFAULT and its bitmap
-    short_writes: bool = (
-        False  # write() of half a page, or from memory that cannot be read to the end
-    )
+    short_writes: bool = False  # write() of half a page, or from memory that ends half way
     focus: int | None = None  # only this page is acted upon (the components of an exact comparison)
 
     def __post_init__(self) -> None:
-        for what, number in (("pages", self.pages), ("threads", self.threads)):
-            if number < 1:
-                raise ValueError(f"a world needs at least one of its {what}, not {number}")
-        if not self.values or self.vcpus < 0:
-            raise ValueError("a world needs at least one value and no negative number of vCPUs")
+        if min(self.pages, self.threads, len(self.values)) < 1 or self.vcpus < 0:
+            raise ValueError(f"a world needs a page, a thread and a value, and vCPUs >= 0: {self}")
 
     def initial(self) -> State:
         """An empty file, nothing mapped, nothing registered, all threads idle."""
@@ -109,45 +97,13 @@ class World:
             return f"{number} {what}" + ("" if number == 1 else "s")
 
         parts = [some(self.pages, "page"), some(self.threads, "user thread")]
-        parts.append(some(self.vcpus, "vCPU"))
-        parts.append(some(len(self.values), "value"))
+        parts += [some(self.vcpus, "vCPU"), some(len(self.values), "value")]
         parts += ["a page past the end of the file"] if self.past_eof else []
         parts += ["a second mapping"] if self.alias else []
         parts += ["KVM's own access"] if self.kvm else []
         parts += ["the userfault bitmap"] if self.userfault else []
         parts += ["short writes"] if self.short_writes else []
         return ", ".join(parts)
-
-
-def describe(state: State) -> str:
-    """The state in words, one line: what a stepper or a graph shows."""
-    if state.dead:
-        return f"dead: {state.dead}"
-    parts = [f"registered {state.mode}" if state.flags else "not registered"]
-    for index, page in enumerate(state.pages):
-        words = [_cached(page)]
-        words += [{MAPPED: "mapped", POISON: "poisoned"}[page.pte]] if page.pte else []
-        words += ["in alias"] if page.alias else []
-        words += ["in stage-2"] if page.stage2 else []
-        words += ["bit set"] if page.bit else []
-        words += ["out of the direct map"] if page.secret else []
-        where = "" if index < state.size else " (past the end)"
-        parts.append(f"p{index}{where} {' '.join(words)}")
-    for index, waiting in enumerate(state.threads):
-        if waiting is not None:
-            parts.append(
-                f"{thread_name(index, state)} blocked on p{waiting.page} "
-                f"({waiting.access}, {waiting.event})"
-            )
-    parts += ["userfault on"] if state.userfault else []
-    parts += ["memory leaked"] if state.leaked else []
-    return "; ".join(parts)
-
-
-def _cached(page: Page) -> str:
-    if not page.present:
-        return "absent"
-    return page.content if page.uptodate else f"{page.content}, not uptodate"
 
 
 def thread_name(index: int, state: State) -> str:

@@ -8,7 +8,8 @@ Inputs that lead from one state to the same other one are one arrow.
 from collections.abc import Iterator
 
 from refmodel.vocabulary import Input, Observation
-from refmodel.world import State, describe
+from refmodel.world import State
+from reviewtool.behaviour.described import describe
 from reviewtool.behaviour.explore import Machine
 from reviewtool.behaviour.minimal import Minimal, minimise
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from types import ModuleType
 
 import refmodel.revisions
-from refmodel.model import Model, Revision
+from refmodel.kvm import GuestMemfd
+from refmodel.model import Model, Revision, revision
 from refmodel.vocabulary import Input, VocabularyError, parse
 from reviewtool.errors import InputError
 
@@ -27,15 +28,18 @@ def load(name: str) -> Revision:
     """The model called ``name``.
 
     ``name`` is a model's own name (``v3_minor_noalloc``), a dotted module name, or the path of a
-    Python file; the module must define ``MODEL``.  Raises InputError where there is none.
+    Python file; the module must define a class ``Kernel``.  Raises InputError where there is none.
     """
     module = _from_file(Path(name)) if name.endswith(".py") else _from_name(name)
-    model = getattr(module, "MODEL", None)
-    if not isinstance(model, Revision):
+    kernel = getattr(module, "Kernel", None)
+    if not (isinstance(kernel, type) and issubclass(kernel, GuestMemfd)):
         raise InputError(
-            "defines no MODEL", name, "end the module with MODEL = refmodel.model.Revision(...)"
+            "defines no class Kernel", name, "derive a class Kernel from refmodel.kvm.GuestMemfd"
         )
-    return model
+    return _revision(module)
+
+
+_revision = cache(revision)
 
 
 def _from_name(name: str) -> ModuleType:
@@ -56,8 +60,8 @@ def _from_name(name: str) -> ModuleType:
 
 def _from_file(path: Path) -> ModuleType:
     if not path.is_file():
-        raise InputError("no such file", str(path), "give the path of a module that defines MODEL")
-    spec = importlib.util.spec_from_file_location(f"reviewtool_model_{path.stem}", path)
+        raise InputError("no such file", str(path), "give the path of a module with a class Kernel")
+    spec = importlib.util.spec_from_file_location(f"reviewtool_model.{path.stem}", path)
     if spec is None or spec.loader is None:
         raise InputError("is no Python module", str(path), "give the path of a .py file")
     module = importlib.util.module_from_spec(spec)

@@ -9,13 +9,8 @@ from dataclasses import dataclass
 
 from refmodel.core import VM_UFFD_MINOR, VM_UFFD_MISSING
 from refmodel.vocabulary import Input, Observation
-from refmodel.world import (
-    MIXED,
-    STALE,
-    ZERO,
-    State,
-    Waiting,
-)
+from refmodel.world import MIXED, STALE, ZERO, State, Waiting
+from reviewtool.behaviour.described import mode_of
 from reviewtool.behaviour.explore import Machine
 
 _WRITERS = frozenset(
@@ -93,7 +88,7 @@ def no_unasked_zeros(machine: Machine) -> Failure | None:
             and f"value {ZERO}" == step.seen.result
         )
 
-    modes = sorted({step.before.mode for step in steps_of(machine) if silent(step)})
+    modes = sorted({mode_of(step.before) for step in steps_of(machine) if silent(step)})
     return first(
         machine,
         lambda step: f"registered {' or '.join(modes)}, no event" if silent(step) else None,

@@ -15,10 +15,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from refmodel.world import World, describe
+from refmodel.world import World
 from reviewtool import __version__
 from reviewtool.archive.remarks import Remark
 from reviewtool.behaviour import properties
+from reviewtool.behaviour.described import describe
 from reviewtool.behaviour.explore import trace
 from reviewtool.behaviour.models import read_sequence
 from reviewtool.interface.types import Row

@@ -6,7 +6,8 @@ import subprocess
 from dataclasses import dataclass, replace
 
 from refmodel.vocabulary import Input
-from refmodel.world import State, describe
+from refmodel.world import State
+from reviewtool.behaviour.described import describe
 from reviewtool.behaviour.explore import Machine, Transition
 from reviewtool.behaviour.graph import dot
 from reviewtool.behaviour.minimal import minimise

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from refmodel.model import Model
-from refmodel.world import World, describe
+from refmodel.world import World
+from reviewtool.behaviour.described import describe
 from reviewtool.behaviour.explore import Trace
 from reviewtool.behaviour.properties import Answer
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A state machine as text: each state with where its operations lead."""
 
-from refmodel.world import describe
+from reviewtool.behaviour.described import describe
 from reviewtool.behaviour.explore import Machine
 from reviewtool.behaviour.graph import arrows, representatives
 from reviewtool.behaviour.minimal import minimise

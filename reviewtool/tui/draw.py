@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from refmodel.world import State, thread_name
+from reviewtool.behaviour.described import mode_of
 from reviewtool.tui.reading import Line, line
 
 _STYLES = (
@@ -59,7 +60,7 @@ def world(state: State) -> list[str]:
         lines.append(_joined(cells))
     if any(page.present and not page.uptodate for page in state.pages):
         lines.append("~ not uptodate")
-    mode = f"registered {state.mode}" if state.flags else "not registered"
+    mode = f"registered {mode_of(state)}" if state.flags else "not registered"
     lines += ["", f"userfaultfd: {mode}"]
     for index, waiting in enumerate(state.threads):
         name = thread_name(index, state)

@@ -188,8 +188,10 @@ def load(mutant: Mutant, names: tuple[str, ...]) -> dict[str, Revision]:
     finder = _Finder(mutant)
     sys.meta_path.insert(0, finder)
     try:
+        model = importlib.import_module("refmodel.model")
         return {
-            name: _model(importlib.import_module(f"refmodel.revisions.{name}")) for name in names
+            name: model.revision(importlib.import_module(f"refmodel.revisions.{name}"))
+            for name in names
         }
     finally:
         sys.meta_path.remove(finder)
@@ -204,10 +206,3 @@ def _private(name: str) -> bool:
     last = name.rpartition(".")[2]
     shared = name in _SHARED or "guest" in name or last.startswith("__")
     return name.startswith("refmodel.") and not shared
-
-
-def _model(module: ModuleType) -> Revision:
-    model = module.MODEL
-    assert type(model).__name__ == "Revision"
-    found: Revision = model
-    return found

@@ -5,7 +5,8 @@ import pytest
 
 from refmodel.model import Revision
 from refmodel.vocabulary import Input, Observation, parse
-from refmodel.world import State, World, describe
+from refmodel.world import State, World
+from reviewtool.behaviour.described import describe
 from reviewtool.behaviour.explore import explore, trace
 from reviewtool.behaviour.minimal import minimise
 from reviewtool.behaviour.models import load
@@ -42,7 +43,7 @@ def test_an_interrupt_keeps_what_was_found(monkeypatch: pytest.MonkeyPatch) -> N
                 raise KeyboardInterrupt
             return model.step(state, each)
 
-    machine = explore(Interrupted(model.kernel, "", name="interrupted"), SMALL)
+    machine = explore(Interrupted(model.kernel, "interrupted"), SMALL)
     assert machine.partial
     assert machine.states
     assert machine.rows

@@ -102,7 +102,7 @@ class Interrupted(Revision):
 def interrupted() -> Revision:
     Interrupted.steps = 0
     whole = load("m2_do_userfault")
-    return Interrupted(whole.kernel, whole.title, name="interrupted")
+    return Interrupted(whole.kernel, "interrupted")
 
 
 def test_an_interrupted_comparison_keeps_what_it_has_and_says_partial(

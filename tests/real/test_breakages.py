@@ -19,19 +19,21 @@ import pytest
 
 from refmodel.kvm import PAGE
 from refmodel.model import Model, Revision
-from refmodel.revisions.m2_do_userfault import MODEL as M2
-from refmodel.revisions.rfc_missing import MODEL as RFC
-from refmodel.revisions.v3_minor_noalloc import MODEL as V3
 from refmodel.vocabulary import parse
 from refmodel.world import MAPPED, POISON, World
 from reviewtool.behaviour.compare import compare
 from reviewtool.behaviour.conformance import Bench, SuiteResult, run_suites
 from reviewtool.behaviour.difference import predict
 from reviewtool.behaviour.guests import RunGuest, Settings, kernel_guest, record
+from reviewtool.behaviour.models import load
 from reviewtool.behaviour.patched import patch
 from reviewtool.behaviour.suites import complete, scenarios
 from tests.real.broken_kernels import MUTANTS, Kind, alive, edits, numbered
 from tests.real.conftest import BuildRevision
+
+M2 = load("m2_do_userfault")
+RFC = load("rfc_missing")
+V3 = load("v3_minor_noalloc")
 
 pytestmark = pytest.mark.kernel
 

@@ -7,18 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from refmodel.revisions.rfc_missing import MODEL as RFC
-from refmodel.revisions.v3_minor_noalloc import MODEL as V3
 from refmodel.vocabulary import parse, spell
 from refmodel.world import World
 from reviewtool.behaviour.conformance import Bench, run_suites
 from reviewtool.behaviour.guests import GuestFailed, RunGuest, Settings, kernel_guest, record
 from reviewtool.behaviour.ktap import parse as parse_ktap
 from reviewtool.behaviour.ktap import write
+from reviewtool.behaviour.models import load
 from reviewtool.behaviour.results import as_ktap
 from reviewtool.behaviour.suites import random_walks, scenarios
 from reviewtool.behaviour.verdict import LARGE, document, hold, standard_suites
 from tests.real.conftest import BuildRevision
+
+RFC = load("rfc_missing")
+V3 = load("v3_minor_noalloc")
 
 pytestmark = pytest.mark.kernel
 

@@ -7,8 +7,6 @@ import threading
 
 import pytest
 
-from refmodel.revisions.rfc_missing import MODEL as RFC
-from refmodel.revisions.v3_minor_noalloc import MODEL as V3
 from refmodel.vocabulary import parse
 from reviewtool.behaviour.conversation import Conversation
 from reviewtool.behaviour.equivalence import distinguish, restricted
@@ -16,6 +14,7 @@ from reviewtool.behaviour.explore import explore
 from reviewtool.behaviour.guests import RunGuest, kernel_guest
 from reviewtool.behaviour.learn import learn, settings
 from reviewtool.behaviour.minimal import minimise
+from reviewtool.behaviour.models import load
 from reviewtool.behaviour.verdict import SMALL
 from reviewtool.lineage.study import embedded
 from reviewtool.report.learning import learned_shape
@@ -23,6 +22,9 @@ from reviewtool.review.learning import LearnedRevision, learn_revision
 from reviewtool.review.session import Session
 from tests.real.conftest import BuildRevision
 from tests.schemas import check_shape
+
+RFC = load("rfc_missing")
+V3 = load("v3_minor_noalloc")
 
 pytestmark = pytest.mark.kernel
 

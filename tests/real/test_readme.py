@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from refmodel.revisions.rfc_missing import MODEL as RFC
 from refmodel.vocabulary import parse
+from reviewtool.behaviour.models import load
 from reviewtool.behaviour.stopped import answers
 from reviewtool.behaviour.verdict import LARGE
 from reviewtool.cli.main import COMMANDS, main
@@ -25,6 +25,8 @@ from reviewtool.review.difference import difference
 from reviewtool.review.session import Session, open_session, snapshots
 from reviewtool.review.told import told
 from reviewtool.tree.base import Base
+
+RFC = load("rfc_missing")
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 NOVEMBER = ("rppt-rfc", "rppt-v1", "rppt-v2", "rppt-v3")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from refmodel.revisions.base import MODEL
 from reviewtool.archive.read import read_file
 from reviewtool.behaviour.conformance import Bench, SuiteResult, run_suites
 from reviewtool.behaviour.guests import RunGuest, kernel_guest
+from reviewtool.behaviour.models import load
 from reviewtool.behaviour.suites import complete, random_walks, scenarios
 from reviewtool.behaviour.verdict import LARGE, SMALL
 from reviewtool.kernel.build import build
@@ -23,6 +23,8 @@ from reviewtool.tree.apply import apply
 from reviewtool.tree.delta import base_folder, delta
 from tests.real import qemu_kvm
 from tests.real.host_kvm import host_guest, unusable
+
+MODEL = load("base")
 
 pytestmark = pytest.mark.kernel
 

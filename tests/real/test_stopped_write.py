@@ -7,15 +7,17 @@ from dataclasses import replace
 import pytest
 
 from refmodel.model import Revision
-from refmodel.revisions.rfc_missing import MODEL as RFC
-from refmodel.revisions.v3_minor_noalloc import MODEL as V3
 from refmodel.vocabulary import parse
 from reviewtool.behaviour.conformance import Bench, run_suite
 from reviewtool.behaviour.guests import RunGuest, Settings, record
+from reviewtool.behaviour.models import load
 from reviewtool.behaviour.suites import random_walks, stopped_writes
 from reviewtool.behaviour.verdict import LARGE
 from tests.real.conftest import BuildRevision
 from tests.real.test_um_kvm import run
+
+RFC = load("rfc_missing")
+V3 = load("v3_minor_noalloc")
 
 pytestmark = pytest.mark.kernel
 

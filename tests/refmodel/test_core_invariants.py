@@ -10,7 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from refmodel.model import Revision, conflicting
 from refmodel.vocabulary import Input, Observation
-from refmodel.world import MAPPED, POISON, STALE, State, World, describe
+from refmodel.world import MAPPED, POISON, STALE, State, World
+from reviewtool.behaviour.described import describe
 from reviewtool.behaviour.models import known, load
 
 WORLD = World(pages=2, threads=2, past_eof=True, userfault=True)

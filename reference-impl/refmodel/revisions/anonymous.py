@@ -6,7 +6,6 @@ MADV_DONTNEED frees the page.  A vCPU reaches it through user page tables.  Rule
 """
 
 from refmodel.core import VM_FAULT_LOCKED, VM_UFFD_MISSING, Folio, Vmf, ops, rule
-from refmodel.model import Revision
 from refmodel.revisions.shmem import UserMemory
 from refmodel.world import ZERO
 
@@ -30,6 +29,3 @@ class Kernel(UserMemory):
         self.truncate_folio(pgoff, self.vma.ptes)
         self.vma.ptes[pgoff] = ""
         return 0
-
-
-MODEL = Revision(Kernel, __doc__)

@@ -6,11 +6,7 @@ be reached; the file has neither ->write nor FMODE_PWRITE.
 """
 
 from refmodel.kvm import GuestMemfd
-from refmodel.model import Revision
 
 
 class Kernel(GuestMemfd):
     gmem_write = ""
-
-
-MODEL = Revision(Kernel, __doc__)

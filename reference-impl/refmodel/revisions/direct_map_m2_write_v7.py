@@ -7,7 +7,6 @@ combination; never run.
 """
 
 from refmodel.core import VM_FAULT_LOCKED, Folio, Vmf, rule
-from refmodel.model import Revision
 from refmodel.revisions import m2_do_userfault, write_v7
 
 _SERIES = "direct map removal v12 10/16, first in <20241030134912.515725-3-roypat@amazon.co.uk>"
@@ -31,6 +30,3 @@ class Kernel(write_v7.Kernel, m2_do_userfault.Kernel):
         folio = super().kvm_gmem_get_pfn(index)
         self.kvm_gmem_folio_zap_direct_map(folio)
         return folio
-
-
-MODEL = Revision(Kernel, __doc__)

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """uffd minor on every page-table miss by a feature bit (weighed 2025-12-01)
 
-Weighed and dropped by Peter Xu on 2025-12-01: an absent page raises a minor event, too, although
-there is nothing to continue with.
+Weighed and dropped by Peter Xu: where the page is absent there is nothing to continue with.
 """
 
 from refmodel.core import VM_FAULT_SIGBUS, Vmf, rule
-from refmodel.model import Revision
 from refmodel.revisions import v3_minor_noalloc
 from refmodel.revisions.v1_shared_folio import VM_FAULT_UFFD_MINOR
 
@@ -23,6 +21,3 @@ class Kernel(v3_minor_noalloc.Kernel):
         if self.userfaultfd_minor(vmf.vma):
             return VM_FAULT_UFFD_MINOR
         return self.kvm_gmem_map_folio(vmf, self.kvm_gmem_get_folio(vmf.pgoff))
-
-
-MODEL = Revision(Kernel, __doc__)

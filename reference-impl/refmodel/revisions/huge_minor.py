@@ -6,15 +6,16 @@ would.  A model only; nobody posted it.
 """
 
 from refmodel.core import Vmf, rule
-from refmodel.model import Revision
 from refmodel.revisions import v3_minor_noalloc
 from refmodel.revisions.huge_missing import REVIEW, HugeFolio
 from refmodel.world import MAPPED
 
 
 class Kernel(HugeFolio, v3_minor_noalloc.Kernel):
+    reach = "any"
+
     def supported_orders(self, vmf: Vmf) -> int:
-        """vma_get_supported_orders(): a mask; without the hook, order 1 as well."""
+        """vma_get_supported_orders(), 0 in the sketch where no hook is: these folios map whole."""
         if "get_supported_orders" not in self.vm_ops:
             return 0b11
         return int(self.op(self.vm_ops, "get_supported_orders")(vmf.vma))
@@ -27,6 +28,3 @@ class Kernel(HugeFolio, v3_minor_noalloc.Kernel):
                 if folio is not None and folio.uptodate and not vmf.vma.ptes[page]:
                     vmf.vma.ptes[page] = MAPPED
         return ret
-
-
-MODEL = Revision(Kernel, __doc__, reach="any")

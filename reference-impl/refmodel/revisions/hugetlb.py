@@ -7,7 +7,6 @@ no write(), and fallocate() clears what it allocates.  Rules: 6.12 mm/hugetlb.c,
 
 from refmodel import core
 from refmodel.core import EEXIST, EFAULT, EPERM, Folio, Vma, Vmf, ops, rule
-from refmodel.model import Revision
 from refmodel.revisions.shmem import UserMemory
 from refmodel.world import MAPPED, ZERO
 
@@ -42,6 +41,3 @@ class Kernel(UserMemory):
         if self.page_cache[index] is None:
             self.folio_unlock(self.filemap_add_folio(index, Folio(ZERO, uptodate=True)))
         return 0
-
-
-MODEL = Revision(Kernel, __doc__)

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """KVM userfault by memslot flag and bitmap (v2, 2025-01-09)
 
-The x86 side.  The kernel copies the bit from user memory; the documentation asks userspace for a
-store-release, nothing acquires.
+The x86 side.  The bit is read from user memory: stored with release, loaded without acquire.
 """
 
 from refmodel.core import rule
 from refmodel.filemap import read_back
 from refmodel.kvm import GuestMemfd618
-from refmodel.model import Revision
 
 _SERIES = "KVM userfault v2 <20250109204929.1106563-1-jthoughton@google.com>"
 
@@ -33,6 +31,7 @@ class Userfault(GuestMemfd618):
 
 class Kernel(Userfault):
     names = "KVM_MEM_USERFAULT kvm_gfn_userfault kvm_memslot_userfault"
+    covers = ("20250109204929.1106563-1-jthoughton@google.com",)
 
     @rule(_SERIES, "flag on and bit set: exit; flag off: the bitmap is not looked at")
     def kvm_gfn_userfault(self, index: int) -> bool:
@@ -41,6 +40,3 @@ class Kernel(Userfault):
     @rule(_SERIES, "a memory-fault exit with KVM_MEMORY_EXIT_FLAG_USERFAULT and the page's gpa")
     def kvm_do_userfault(self, index: int) -> str:
         return f"exit memory-fault userfault p{index}" if self.kvm_gfn_userfault(index) else ""
-
-
-MODEL = Revision(Kernel, __doc__, covers=("20250109204929.1106563-1-jthoughton@google.com",))

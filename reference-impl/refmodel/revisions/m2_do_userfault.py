@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """uffd missing and minor by vm_uffd_ops, __do_userfault (v2, 2026-03-06)
 
-The core asks get_folio_noalloc before it calls ->fault, and so before the handler tests the file's
-size.
+The core asks get_folio_noalloc before ->fault, and so before the file's size is tested.
 """
 
 from refmodel.core import VM_UFFD_MINOR, VM_UFFD_MISSING, Folio, Vmf, rule
-from refmodel.model import Revision
 from refmodel.revisions.mrfc_fault_codes import GmemUffdOps
 
 _PATCH = "M v2 {0}/15 <20260306171815.3160826-{1}-rppt@kernel.org>"
@@ -14,6 +12,7 @@ _PATCH = "M v2 {0}/15 <20260306171815.3160826-{1}-rppt@kernel.org>"
 
 class Kernel(GmemUffdOps):
     names = "filemap_remove_folio"
+    covers = ("20260306171815.3160826-1-rppt@kernel.org",)
 
     @rule(_PATCH.format(12, 13), "present and MINOR, or absent and MISSING: event; else nothing")
     def _do_userfault(self, vmf: Vmf) -> int:
@@ -35,6 +34,3 @@ class Kernel(GmemUffdOps):
             return ret
         self.preempt("__do_userfault() has looked, ->fault has not yet")
         return self.call_fault(vmf)
-
-
-MODEL = Revision(Kernel, __doc__, covers=("20260306171815.3160826-1-rppt@kernel.org",))

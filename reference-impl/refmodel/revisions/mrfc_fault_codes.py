@@ -1,25 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""uffd missing and minor by vm_uffd_ops, fault codes (RFC, 2026-01-27)
-
-The fault handler answers VM_FAULT_UFFD_MISSING or VM_FAULT_UFFD_MINOR.  get_folio_noalloc no longer
-clears a page that was never filled.
-"""
+"""uffd missing and minor by vm_uffd_ops, fault codes (RFC, 2026-01-27)"""
 
 from refmodel import core
-from refmodel.core import EEXIST, EFAULT, ENOMEM, Folio, Vma, Vmf, ops, rule
+from refmodel.core import (
+    CONTINUE,
+    COPY,
+    EEXIST,
+    EFAULT,
+    ENOMEM,
+    ZEROPAGE,
+    Folio,
+    Vma,
+    Vmf,
+    ops,
+    rule,
+)
 from refmodel.kvm import GuestMemfd618
-from refmodel.model import Revision
 from refmodel.revisions.v1_shared_folio import VM_FAULT_UFFD_MINOR
 from refmodel.world import STALE
 
 _PATCH = "M RFC {0}/17 <20260127192936.1250096-{1}-rppt@kernel.org>"
 
 VM_FAULT_UFFD_MISSING = 0x010000
-_NEEDS = {
-    core.CONTINUE: "get_folio_noalloc",
-    core.COPY: "alloc_folio",
-    core.ZEROPAGE: "alloc_folio",
-}
+_NEEDS = {CONTINUE: "get_folio_noalloc", COPY: "alloc_folio", ZEROPAGE: "alloc_folio"}
 
 
 class UffdOps(GuestMemfd618):
@@ -40,9 +43,7 @@ class UffdOps(GuestMemfd618):
             return -EFAULT
         return self.mfill_atomic_install_locked(vma, pgoff, folio)
 
-    @rule(
-        _PATCH.format(10, 11), "COPY, ZEROPAGE: fill a folio, then the cache, then the page table"
-    )
+    @rule(_PATCH.format(10, 11), "COPY, ZEROPAGE: fill a folio, then cache, then page table")
     def shmem_mfill_atomic_pte(self, vma: Vma, pgoff: int, value: str | None) -> int:
         folio: Folio | None = self.op(self.uffd_ops, "alloc_folio")(pgoff)
         if folio is None:
@@ -105,6 +106,7 @@ class GmemUffdOps(UffdOps):
 
 class Kernel(GmemUffdOps):
     names = "VM_FAULT_UFFD_MINOR VM_FAULT_UFFD_MISSING"
+    covers = ("20260127192936.1250096-1-rppt@kernel.org",)
 
     @rule(_PATCH.format(12, 13), "->fault answers which event, the core raises it (missing: 13/17)")
     def _do_fault(self, vmf: Vmf) -> int:
@@ -129,6 +131,3 @@ class Kernel(GmemUffdOps):
             self.preempt("->fault has found no folio and is about to allocate one")
             folio = self.kvm_gmem_get_folio(vmf.pgoff)
         return self.kvm_gmem_map_folio(vmf, folio)
-
-
-MODEL = Revision(Kernel, __doc__, covers=("20260127192936.1250096-1-rppt@kernel.org",))

@@ -7,7 +7,6 @@ applied to guest_memfd by us; nobody posted it.
 
 from refmodel import core
 from refmodel.core import VM_UFFD_MINOR, VM_UFFD_MISSING, Folio, Vmf, ops, rule, unchanged
-from refmodel.model import Revision
 from refmodel.revisions.p_draft_minor import CORE, DeclaredOps
 
 _SKETCH = "P v3 4/4 <20250926211650.525109-1-peterx@redhat.com>, reply <aS4BVC42JiUT51rS@x1.local>"
@@ -19,6 +18,7 @@ class Kernel(DeclaredOps):
     uffd_features = VM_UFFD_MISSING | VM_UFFD_MINOR
     uffd_ioctls = frozenset({core.CONTINUE})
     names = "handle_userfault"
+    covers = ("aS4BVC42JiUT51rS@x1.local",)
 
     @rule(_SKETCH, "present and MINOR, or absent and MISSING: event")
     def kvm_gmem_fault_user_mapping(self, vmf: Vmf) -> int:
@@ -39,6 +39,3 @@ class Kernel(DeclaredOps):
     def kvm_gmem_get_folio_noalloc(self, pgoff: int) -> Folio | int:
         folio = self.filemap_lock_folio(pgoff)
         return folio if isinstance(folio, int) else self.kvm_gmem_prepare_folio(folio)
-
-
-MODEL = Revision(Kernel, __doc__, covers=("aS4BVC42JiUT51rS@x1.local",))

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """uffd missing and minor by vm_uffd_ops, uffd_copy (draft in a reply, 2025)
 
-As v2's ops have it.  COPY fills a page again that is there already, and copies when it has unlocked
-it; a reference to a present page is never dropped.
+COPY fills again what is there; a reference to a present page is never dropped.
 """
 
 from refmodel import core
 from refmodel.core import EFAULT, VM_UFFD_MINOR, VM_UFFD_MISSING, Vma, Vmf, ops, rule
-from refmodel.model import Revision
 from refmodel.revisions.p_draft_minor import DeclaredOps
 
 _DRAFT = "reply to P v1 <20250620190342.1780170-1-peterx@redhat.com>"
@@ -44,6 +42,3 @@ class Kernel(DeclaredOps):
         if err:
             self.folio_put(folio)
         return err
-
-
-MODEL = Revision(Kernel, __doc__)

@@ -1,24 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""uffd minor by vm_uffd_ops v1 (draft in a reply, 2025-06-25)
-
-As in April an event comes on every page-table miss; uffd_get_folio allocates.
-"""
+"""uffd minor by vm_uffd_ops v1 (draft in a reply, 2025-06-25)"""
 
 from typing import ClassVar
 
-from refmodel.core import (
-    CONTINUE,
-    EFAULT,
-    VM_FAULT_SIGBUS,
-    VM_UFFD_MINOR,
-    Folio,
-    Vma,
-    Vmf,
-    ops,
-    rule,
-)
+from refmodel import core
+from refmodel.core import EFAULT, VM_UFFD_MINOR, Folio, Vma, Vmf, ops, rule
 from refmodel.kvm import GuestMemfd618
-from refmodel.model import Revision
 
 _P1 = "P v1 4/4 <20250620190342.1780170-5-peterx@redhat.com>"
 _DRAFT = "reply of 2025-06-25 to <20250620190342.1780170-1-peterx@redhat.com>"
@@ -58,17 +45,14 @@ class DeclaredOps(GuestMemfd618):
 class Kernel(DeclaredOps):
     uffd_ops = ops(uffd_get_folio="kvm_gmem_uffd_get_folio")
     uffd_features = VM_UFFD_MINOR
-    uffd_ioctls = frozenset({CONTINUE})
+    uffd_ioctls = frozenset({core.CONTINUE})
 
     @rule(_DRAFT, "allocate, clear, mark prepared, then the event, present or not before")
     def kvm_gmem_fault_user_mapping(self, vmf: Vmf) -> int:
         folio = self.kvm_gmem_uffd_get_folio(vmf.pgoff)
         if isinstance(folio, int):
-            return VM_FAULT_SIGBUS
+            return core.VM_FAULT_SIGBUS
         if self.userfaultfd_minor(vmf.vma):
             self.folio_release(folio)
             return self.handle_userfault(vmf, VM_UFFD_MINOR)
         return self.kvm_gmem_map_folio(vmf, folio)
-
-
-MODEL = Revision(Kernel, __doc__)

@@ -7,7 +7,6 @@ tests the file's size first.
 
 from refmodel.core import VM_FAULT_SIGBUS, VM_UFFD_MINOR, VM_UFFD_MISSING, Vma, Vmf, rule
 from refmodel.kvm import GuestMemfd
-from refmodel.model import Revision
 from refmodel.world import Oops
 
 _PATCH = "RFC {0}/5 <20250303133011.44095-{1}-kalyazin@amazon.com>"
@@ -22,6 +21,8 @@ class IsGmem(GuestMemfd):
 
 
 class Kernel(IsGmem):
+    covers = ("20250303133011.44095-1-kalyazin@amazon.com",)
+
     @rule(_PATCH.format(2, 3), "absent from the page cache and registered MISSING: missing event")
     def kvm_gmem_fault(self, vmf: Vmf) -> int:
         if vmf.pgoff >= self.size:
@@ -53,6 +54,3 @@ class Kernel(IsGmem):
     @rule(_PATCH.format(4, 5), "guest_memfd passes for every operation, COPY and ZEROPAGE included")
     def vma_can_mfill_atomic(self, mode: str) -> bool:
         return self.kvm_gmem_vma_is_gmem(self.vma) or self.vma_is_shmem()
-
-
-MODEL = Revision(Kernel, __doc__, covers=("20250303133011.44095-1-kalyazin@amazon.com",))

@@ -1,24 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """uffd minor by vm_ops->get_pagecache_folio (RFC, 2025-11-17)
 
-The fault handler calls handle_userfault() itself, for which it is exported to KVM; the hook
-allocates, so CONTINUE does, too.
+->fault calls handle_userfault(), exported to KVM for it; the hook allocates, so CONTINUE does.
 """
 
-from refmodel.core import (
-    CONTINUE,
-    EFAULT,
-    ENOENT,
-    VM_FAULT_SIGBUS,
-    VM_UFFD_MINOR,
-    Folio,
-    Vma,
-    Vmf,
-    ops,
-    rule,
-)
+from refmodel import core
+from refmodel.core import CONTINUE, EFAULT, ENOENT, VM_UFFD_MINOR, Folio, Vma, Vmf, ops, rule
 from refmodel.kvm import GuestMemfd618
-from refmodel.model import Revision
 
 _PATCH = "RFC {0}/4 <20251117114631.2029447-{1}-rppt@kernel.org>"
 
@@ -54,11 +42,12 @@ class Kernel(Continue):
         fault="kvm_gmem_fault_user_mapping", get_pagecache_folio="kvm_gmem_get_pagecache_folio"
     )
     names = "UFFD_FEATURE_MINOR_GENERIC handle_userfault"
+    covers = ("20251117114631.2029447-1-rppt@kernel.org",)
 
     @rule(_PATCH.format(3, 4), "allocate if need be, then the event, present or not before")
     def kvm_gmem_fault_user_mapping(self, vmf: Vmf) -> int:
         if vmf.pgoff >= self.size:
-            return VM_FAULT_SIGBUS
+            return core.VM_FAULT_SIGBUS
         folio = self.kvm_gmem_get_folio(vmf.pgoff)
         if self.userfaultfd_minor(vmf.vma):
             self.folio_release(folio)
@@ -68,6 +57,3 @@ class Kernel(Continue):
     @rule(_PATCH.format(3, 4), "finds or allocates, even past the end; clears what was not filled")
     def kvm_gmem_get_pagecache_folio(self, pgoff: int) -> Folio | int:
         return self.kvm_gmem_prepare_folio(self.kvm_gmem_get_folio(pgoff))
-
-
-MODEL = Revision(Kernel, __doc__, covers=("20251117114631.2029447-1-rppt@kernel.org",))

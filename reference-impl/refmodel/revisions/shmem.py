@@ -9,7 +9,6 @@ from refmodel import core
 from refmodel.core import EFAULT, ENOENT, EPERM, VM_FAULT_SIGBUS, Folio, Vmf, ops, rule
 from refmodel.filemap import read_back
 from refmodel.kvm import PAGE, GuestMemfd, Iter
-from refmodel.model import Revision
 from refmodel.world import MAPPED
 
 _SOURCE = "6.12 mm/shmem.c"
@@ -49,6 +48,7 @@ class Kernel(UserMemory):
     memory = "shmem"
     vm_ops = ops(fault="shmem_fault")
     gmem_write = "shmem_write"
+    reach = "reads"
 
     @rule(_SOURCE, "size first; present and MINOR: event; absent and MISSING: event; else allocate")
     def shmem_fault(self, vmf: Vmf) -> int:
@@ -93,6 +93,3 @@ class Kernel(UserMemory):
         folio.uptodate = True
         self.folio_release(folio)
         return it.readable
-
-
-MODEL = Revision(Kernel, __doc__, reach="reads")

@@ -5,12 +5,8 @@
 20251114151828.98165-1-kalyazin@amazon.com together.
 """
 
-from refmodel.model import Revision
 from refmodel.revisions import kvm_userfault_v3, m2_do_userfault, write_v7
 
 
 class Kernel(kvm_userfault_v3.Kernel, write_v7.Kernel, m2_do_userfault.Kernel):
     pass
-
-
-MODEL = Revision(Kernel, __doc__)

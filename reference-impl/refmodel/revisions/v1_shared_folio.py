@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """uffd minor by vm_ops->get_shared_folio (v1, 2025-11-23)
 
-The RFC's behaviour by other means: the fault handler returns VM_FAULT_UFFD_MINOR, __do_fault()
-calls handle_userfault(), nothing is exported.
+The RFC's behaviour by a fault code, on which __do_fault() calls handle_userfault(); no export.
 """
 
 from refmodel.core import VM_FAULT_SIGBUS, VM_UFFD_MINOR, Folio, Vmf, ops, rule, unchanged
-from refmodel.model import Revision
 from refmodel.revisions.rfc_pagecache_folio import CORE, Continue
 
 _PATCH = "v1 {0}/5 <20251123102707.559422-{1}-rppt@kernel.org>"
@@ -38,10 +36,8 @@ class FaultCode(Continue):
 @unchanged(_PATCH.format(2, 3), *CORE)
 class Kernel(FaultCode):
     vm_ops = ops(fault="kvm_gmem_fault_user_mapping", get_shared_folio="kvm_gmem_get_shared_folio")
+    covers = ("20251123102707.559422-1-rppt@kernel.org",)
 
     @rule(_PATCH.format(4, 5), "finds or allocates, even past the end; clears what was not filled")
     def kvm_gmem_get_shared_folio(self, pgoff: int) -> Folio | int:
         return self.kvm_gmem_prepare_folio(self.kvm_gmem_get_folio(pgoff))
-
-
-MODEL = Revision(Kernel, __doc__, covers=("20251123102707.559422-1-rppt@kernel.org",))

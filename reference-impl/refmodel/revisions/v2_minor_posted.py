@@ -9,7 +9,6 @@ reference.
 from refmodel import core
 from refmodel.core import EFAULT, VM_FAULT_ERROR, Vma, Vmf, rule, unchanged
 from refmodel.kvm import GuestMemfd
-from refmodel.model import Revision
 from refmodel.revisions.rfc_missing import IsGmem
 
 _PATCH = "v2 {0}/5 <20250402160721.97596-{1}-kalyazin@amazon.com>"
@@ -44,10 +43,8 @@ class Fault(GuestMemfd):
 @unchanged(_PATCH.format(2, 3), "kvm_gmem_vma_is_gmem")
 class Kernel(Fault, IsGmem):
     names = "FAULT_FLAG_NO_USERFAULT_MINOR"
+    covers = ("20250402160721.97596-1-kalyazin@amazon.com",)
 
     @rule(_PATCH.format(3, 4), "guest_memfd is accepted in every mode, unregistering included")
     def vma_can_userfault(self, vma: Vma, vm_flags: int) -> bool:
         return self.kvm_gmem_vma_is_gmem(vma) or self.vma_is_shmem()
-
-
-MODEL = Revision(Kernel, __doc__, covers=("20250402160721.97596-1-kalyazin@amazon.com",))

@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""uffd minor by vm_ops->can_userfault (v3, 2025-04-04), repaired
-
-guest_memfd gets the hook, and MINOR is tested only where it is asked for.
-"""
+"""uffd minor by vm_ops->can_userfault (v3, 2025-04-04), repaired"""
 
 from refmodel.core import VM_UFFD_MINOR, Vma, ops, rule
-from refmodel.model import Revision
 from refmodel.revisions import v3_can_userfault_posted
 
 _REPAIR = "reply to v3 4/6 <dd851cab-eb22-40ae-b926-6f0eb1567299@amazon.com>"
@@ -13,6 +9,8 @@ _REPAIR = "reply to v3 4/6 <dd851cab-eb22-40ae-b926-6f0eb1567299@amazon.com>"
 
 class Kernel(v3_can_userfault_posted.Kernel):
     vm_ops = ops(fault="kvm_gmem_fault", can_userfault="kvm_gmem_can_userfault")
+    covers = v3_can_userfault_posted.Kernel.covers
+    variant = "repaired"
 
     @rule(_REPAIR, "MINOR, alone or with others, is what guest_memfd can do")
     def kvm_gmem_can_userfault(self, vma: Vma, vm_flags: int) -> bool:
@@ -23,6 +21,3 @@ class Kernel(v3_can_userfault_posted.Kernel):
         if vm_flags & VM_UFFD_MINOR and not self.can_userfault(vma, VM_UFFD_MINOR):
             return False
         return self.can_userfault(vma, vm_flags)
-
-
-MODEL = Revision(Kernel, __doc__, covers=v3_can_userfault_posted.MODEL.covers, variant="repaired")

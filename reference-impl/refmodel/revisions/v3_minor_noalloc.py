@@ -5,7 +5,6 @@ On v6.18's fault handler, as ported to 6.12 on write v3.
 """
 
 from refmodel.core import VM_FAULT_SIGBUS, Folio, Vmf, ops, rule, unchanged
-from refmodel.model import Revision
 from refmodel.revisions.rfc_pagecache_folio import CORE
 from refmodel.revisions.v1_shared_folio import VM_FAULT_UFFD_MINOR, FaultCode
 
@@ -18,6 +17,7 @@ class Kernel(FaultCode):
     vm_ops = ops(
         fault="kvm_gmem_fault_user_mapping", get_folio_noalloc="kvm_gmem_get_folio_noalloc"
     )
+    covers = ("20251130111812.699259-1-rppt@kernel.org",)
 
     @rule(_PATCH.format(4, 5), "present and registered MINOR: event; absent: allocated without one")
     def kvm_gmem_fault_user_mapping(self, vmf: Vmf) -> int:
@@ -36,6 +36,3 @@ class Kernel(FaultCode):
     def kvm_gmem_get_folio_noalloc(self, pgoff: int) -> Folio | int:
         folio = self.filemap_lock_folio(pgoff)
         return folio if isinstance(folio, int) else self.kvm_gmem_prepare_folio(folio)
-
-
-MODEL = Revision(Kernel, __doc__, covers=("20251130111812.699259-1-rppt@kernel.org",))

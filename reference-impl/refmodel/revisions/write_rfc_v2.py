@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""write() RFC v2: a failed copy counts as written (2024-11-29)
-
-A copy that fails is not taken for a failure: the page is marked prepared and counted as written.
-"""
+"""write() RFC v2: a failed copy counts as written (2024-11-29)"""
 
 from refmodel.core import EINVAL, ENOSPC, rule
 from refmodel.kvm import PAGE, GuestMemfd, Iter
-from refmodel.model import Revision
 
 _PATCH = "write RFC v2 1/2 <20241129123929.64790-2-kalyazin@amazon.com>"
 
 
 class Kernel(GuestMemfd):
     names = "write"
+    covers = ("20241129123929.64790-1-kalyazin@amazon.com",)
 
     @rule(_PATCH, "as v3, but marked prepared and counted whatever could be copied")
     def kvm_kmem_gmem_write(self, index: int, it: Iter) -> int:
@@ -30,6 +27,3 @@ class Kernel(GuestMemfd):
         self.folio_put(folio)
         self.filemap_invalidate_unlock()
         return -ENOSPC if filled else PAGE
-
-
-MODEL = Revision(Kernel, __doc__, covers=("20241129123929.64790-1-kalyazin@amazon.com",))

@@ -5,11 +5,8 @@ Its function is refmodel.kvm's kvm_kmem_gmem_write().
 """
 
 from refmodel.kvm import GuestMemfd
-from refmodel.model import Revision
 
 
 class Kernel(GuestMemfd):
     names = "write"
-
-
-MODEL = Revision(Kernel, __doc__, covers=("20250303130838.28812-1-kalyazin@amazon.com",))
+    covers = ("20250303130838.28812-1-kalyazin@amazon.com",)

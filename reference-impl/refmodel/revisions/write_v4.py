@@ -6,7 +6,6 @@ It does not link: filemap_remove_folio() is not exported.
 
 from refmodel.core import EINVAL, ENOSPC, Folio, ops, rule
 from refmodel.kvm import PAGE, GuestMemfd618
-from refmodel.model import Revision
 
 _PATCH = "write v4 1/2 <20250828153049.3922-2-kalyazin@amazon.com>"
 
@@ -20,6 +19,8 @@ class WriteIter(GuestMemfd618):
 
 
 class Kernel(WriteIter):
+    covers = ("20250828153049.3922-1-kalyazin@amazon.com",)
+
     @rule(_PATCH, "whole pages inside the file, else EINVAL; uptodate: ENOSPC; else locked")
     def kvm_kmem_gmem_write_begin(self, pos: int, length: int) -> Folio | int:
         if pos % PAGE or length != PAGE or pos >= self.size * PAGE:
@@ -39,6 +40,3 @@ class Kernel(WriteIter):
         self.filemap_remove_folio(pos // PAGE, folio)
         self.folio_put(folio)
         return 0
-
-
-MODEL = Revision(Kernel, __doc__, covers=("20250828153049.3922-1-kalyazin@amazon.com",))

@@ -7,7 +7,6 @@ as a page (ENOSPC).
 
 from refmodel.core import Folio, rule, unchanged
 from refmodel.kvm import PAGE
-from refmodel.model import Revision
 from refmodel.revisions import write_v4
 
 _PATCH = "write v5 1/2 <20250902111951.58315-2-kalyazin@amazon.com>"
@@ -15,6 +14,8 @@ _PATCH = "write v5 1/2 <20250902111951.58315-2-kalyazin@amazon.com>"
 
 @unchanged(_PATCH, "kvm_kmem_gmem_write_begin")
 class Kernel(write_v4.Kernel):
+    covers = ("20250902111951.58315-1-kalyazin@amazon.com",)
+
     @rule(_PATCH, "the rest of a short copy is zeroed; copied anything: marked prepared")
     def kvm_kmem_gmem_write_end(self, pos: int, length: int, copied: int, folio: Folio) -> int:
         if copied:
@@ -22,6 +23,3 @@ class Kernel(write_v4.Kernel):
             self.kvm_gmem_mark_prepared(folio)
         self.folio_release(folio)
         return copied
-
-
-MODEL = Revision(Kernel, __doc__, covers=("20250902111951.58315-1-kalyazin@amazon.com",))

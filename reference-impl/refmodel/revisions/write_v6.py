@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """write() v6: overwriting allowed, the page never marked filled (2025-10-20)
 
-write_end never sets the uptodate flag, so the next fault or vCPU access clears the page: everything
-written is lost.
+The page is not marked uptodate: the next fault or vCPU access clears all that was written.
 """
 
 from refmodel.core import EINVAL, Folio, rule
 from refmodel.kvm import PAGE
-from refmodel.model import Revision
 from refmodel.revisions.write_v4 import WriteIter
 
 _PATCH = "write v6 1/2 <20251020161352.69257-2-kalyazin@amazon.com>"
 
 
 class Kernel(WriteIter):
+    covers = ("20251020161352.69257-1-kalyazin@amazon.com",)
+
     @rule(_PATCH, "any part of a page inside the file, else EINVAL; filled before or not")
     def kvm_kmem_gmem_write_begin(self, pos: int, length: int) -> Folio | int:
         return -EINVAL if pos >= self.size * PAGE else self.kvm_gmem_get_folio(pos // PAGE)
@@ -25,6 +25,3 @@ class Kernel(WriteIter):
             self.folio_zero_halves(folio, copied, length)
         self.folio_release(folio)
         return copied
-
-
-MODEL = Revision(Kernel, __doc__, covers=("20251020161352.69257-1-kalyazin@amazon.com",))
