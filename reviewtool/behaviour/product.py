@@ -50,7 +50,7 @@ class Answers(NamedTuple):
 
 
 class Asking:
-    """Inputs asked of all pairs with one rest; ``pages`` are the places the answers depend on."""
+    """Inputs asked of all pairs with one rest; ``places`` are those the answers depend on."""
 
     def __init__(self, product: "Product", rest: int, inputs: Numbers) -> None:
         self._product = product

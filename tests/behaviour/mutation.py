@@ -199,6 +199,8 @@ def load(mutant: Mutant, names: tuple[str, ...]) -> dict[str, Revision]:
             del sys.modules[name]
         sys.modules.update(before)
         for package, saved in zip(packages, attributes, strict=True):
+            for name in vars(package).keys() - saved.keys():
+                delattr(package, name)  # or an intact model is derived from a broken one
             vars(package).update(saved)
 
 
