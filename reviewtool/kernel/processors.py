@@ -27,8 +27,8 @@ def pinned() -> Iterator["Pin"]:
         chosen = min(order[first:] + order[:first], key=lambda processor: _busy[processor])
         _busy[chosen] += 1
     pin = Pin(allowed)
-    os.sched_setaffinity(0, {chosen})
     try:
+        os.sched_setaffinity(0, {chosen})
         yield pin
     finally:
         pin.release()

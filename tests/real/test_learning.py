@@ -4,15 +4,16 @@ of it has to do here."""
 
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
-from refmodel.vocabulary import parse
+from refmodel.vocabulary import Input, parse
 from reviewtool.behaviour.conversation import Conversation
 from reviewtool.behaviour.equivalence import distinguish, restricted
 from reviewtool.behaviour.explore import explore
 from reviewtool.behaviour.guests import RunGuest, kernel_guest
-from reviewtool.behaviour.learn import learn, settings
+from reviewtool.behaviour.learn import Learned, learn, settings
 from reviewtool.behaviour.minimal import minimise
 from reviewtool.behaviour.models import load
 from reviewtool.behaviour.verdict import SMALL
@@ -20,6 +21,7 @@ from reviewtool.lineage.study import embedded
 from reviewtool.report.learning import learned_shape
 from reviewtool.review.learning import LearnedRevision, learn_revision
 from reviewtool.review.session import Session
+from tests.real.broken_kernels import alive, edits, numbered
 from tests.real.conftest import BuildRevision
 from tests.schemas import check_shape
 
@@ -37,6 +39,15 @@ ASKED = {
 MODELS = {"rfc": RFC, "v3": V3}
 
 
+def learn_some(kernel: Path, inputs: tuple[Input, ...]) -> Learned:
+    """The machine of one of our own kernels, as far as ``inputs`` can tell."""
+
+    def listening(asking: int, stop: threading.Event) -> RunGuest:
+        return kernel_guest(kernel, trusted=True, silence=600, stop=stop, asking=asking)
+
+    return learn(lambda: Conversation(listening, settings(SMALL)), SMALL, inputs=inputs, extra=1)
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_what_is_learned_from_a_kernel_is_its_model(
     build_revision: BuildRevision, name: str
@@ -44,16 +55,28 @@ def test_what_is_learned_from_a_kernel_is_its_model(
     path = build_revision(name).path
     inputs = parse(ASKED[name])
 
-    def listening(asking: int, stop: threading.Event) -> RunGuest:
-        return kernel_guest(path, trusted=True, silence=600, stop=stop, asking=asking)
-
-    found = learn(lambda: Conversation(listening, settings(SMALL)), SMALL, inputs=inputs, extra=1)
+    found = learn_some(path, inputs)
     expected = restricted(minimise(explore(MODELS[name], SMALL)).rows, inputs)
     assert distinguish(expected, found.rows) is None
     told = LearnedRevision(name, MODELS[name].name, "", found.states, found, None)
     check_shape("learn", learned_shape(told))
     assert found.states >= 6
     assert (found.deaths > 0) == (name == "rfc")
+
+
+def test_a_kernel_with_a_line_broken_is_not_learned_as_its_model(
+    build_revision: BuildRevision, tmp_path: Path
+) -> None:
+    broken, mutant = next(
+        (number, each) for number, each in numbered("v3").items() if each.answer == "value stale"
+    )
+    kernel = alive(build_revision("v3", *edits("v3")).path, broken, tmp_path)
+    inputs = parse(ASKED["v3"])
+    found = learn_some(kernel, inputs)
+    told = distinguish(restricted(minimise(explore(MODELS["v3"], SMALL)).rows, inputs), found.rows)
+    assert told is not None
+    assert sorted(map(str, told.inputs)) == sorted(mutant.inputs.split("; "))
+    assert str(told.b[-1]).endswith("value stale")
 
 
 @pytest.mark.skipif(
