@@ -41,6 +41,14 @@ def bounded(world: "World", arguments: argparse.Namespace) -> "World":
     )
 
 
+def extra_states(arguments: argparse.Namespace) -> int:
+    """``--extra``: how many states more than are known a kernel may have."""
+    extra: int = arguments.extra
+    if extra < 0:
+        raise InputError(f"{extra} is too few", "--extra", "give 0 or more")
+    return extra
+
+
 def fitting(world: "World") -> "World":
     """``world``; InputError where it is too large for anything to be finished in it."""
     for what, number in (("pages", world.pages), ("threads", world.threads)):

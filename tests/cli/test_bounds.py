@@ -40,6 +40,8 @@ def said(capsys: pytest.CaptureFixture[str], *words: str) -> str:
         (("diff", "rfc", "v3", "--pages", "400"), "too large to search", "use at most 16 pages"),
         (("diff", "rfc", "v3", "--threads", "0"), "0 is too few", "give 1 or more"),
         (("diff", "rfc", "v3", "--limit", "-1"), "-1 is too few", "give 1 or more"),
+        (("test", "v3", "--extra", "-1"), "-1 is too few", "give 0 or more"),
+        (("learn", "v3", "--extra", "-1"), "-1 is too few", "give 0 or more"),
         (("races", "base", "--litmus"), "reads no userfault bitmap", "kvm_userfault_v3"),
     ],
 )

@@ -3,6 +3,7 @@
 
 import argparse
 
+from reviewtool.cli.bounds import extra_states
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
 
@@ -28,12 +29,13 @@ def run(arguments: argparse.Namespace) -> int:
     from reviewtool.report.learning import learned_shape, learned_text
     from reviewtool.review.learning import learn_revision
 
+    extra = extra_states(arguments)
     opened = session(arguments, needs_tree=True)
     found = learn_revision(
         opened,
         arguments.revision,
         profile=arguments.profile,
-        extra=arguments.extra,
+        extra=extra,
         again=arguments.again,
     )
     emit(arguments, "learn", learned_shape(found), learned_text(found))

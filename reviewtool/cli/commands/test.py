@@ -4,6 +4,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from reviewtool.cli.bounds import extra_states
 from reviewtool.cli.output import emit
 from reviewtool.cli.session import session
 from reviewtool.errors import InputError
@@ -45,11 +46,12 @@ def run(arguments: argparse.Namespace) -> int:
     from reviewtool.review.testing import Failure
     from reviewtool.review.work import hold_several
 
+    extra = extra_states(arguments)
     opened = session(arguments, needs_tree=True)
     names = [revision(opened, name).id for name in arguments.revisions]
     how = {
         "profile": arguments.profile,
-        "extra": arguments.extra,
+        "extra": extra,
         "seed": arguments.seed,
         "again": arguments.again,
     }
