@@ -15,6 +15,13 @@
     declarator: (_) @declarator
     value: (initializer_list) @values)) @object
 
+; static int (*const handlers[])(struct foo *) = { [INDEX] = function };
+(declaration
+  type: [(primitive_type) (sized_type_specifier)] @type
+  declarator: (init_declarator
+    declarator: (function_declarator) @declarator
+    value: (initializer_list) @values)) @object
+
 (compound_literal_expression
   type: (type_descriptor
     type: [

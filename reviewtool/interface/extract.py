@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reviewtool.interface.functions import functions
 from reviewtool.interface.guards import negated
-from reviewtool.interface.macros import exports, macros, tracepoints
+from reviewtool.interface.macros import exports, kfuncs, macros, tracepoints
 from reviewtool.interface.objects import objects
 from reviewtool.interface.source import Source, read
 from reviewtool.interface.structs import enumerators, structs
@@ -39,6 +39,7 @@ def every(source: Source) -> Iterator[Element]:
     yield from functions(source)
     yield from macros(source)
     yield from exports(source.path, source.masked.source, source.masked.code)
+    yield from kfuncs(source)
     yield from tracepoints(source)
 
 

@@ -18,6 +18,9 @@ _TRACEPOINT = re.compile(
     rb"^(TRACE_EVENT\w*|DEFINE_EVENT\w*|DECLARE_TRACE\w*)\s*\(\s*(\w+)\s*(?:,\s*(\w+))?",
     re.MULTILINE,
 )
+_KFUNC = re.compile(
+    rb"^[ \t]*BTF_ID_FLAGS\s*\(\s*func\s*,\s*(\w+)\s*(?:,([^()]*))?\)", re.MULTILINE
+)
 _DEFINED = re.compile(r"([A-Za-z_]\w*+)(?:\(([^()]*)\))?\s*(\S.*)", re.DOTALL)
 _LONG = 200  # of a value longer than this the beginning is shown
 # Atomic: each piece of a value is read in one way, or a long value that is no constant would be
@@ -99,6 +102,26 @@ def exports(path: str, source: bytes, code: bytes) -> Iterator[Element]:
                 type=found[1].decode(),
                 value=found[3].decode("utf-8", "replace").strip(', "'),
                 path=path,
+                line=row + 1,
+                end=row + 1 + found[0].count(b"\n"),
+            )
+
+
+def kfuncs(source: Source) -> Iterator[Element]:
+    """Kind "object": functions a BPF program may call, ``value`` with their flags."""
+    if b"BTF_ID_FLAGS" not in source.masked.code:
+        return
+    for row, found in _found(_KFUNC, source.masked.code):
+        guard = source.masked.guards.at(row)
+        if guard != NEVER:
+            flags = " ".join((found[2] or b"").decode("utf-8", "replace").split())
+            yield Element(
+                kind="object",
+                name=found[1].decode(),
+                parent="btf_kfunc_id_set",
+                guard=guard,
+                value=f"kfunc: {flags}" if flags else "kfunc",
+                path=source.path,
                 line=row + 1,
                 end=row + 1 + found[0].count(b"\n"),
             )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from tree_sitter import Node
 
-from reviewtool.interface.entries import ENTRY_TABLES, entries
+from reviewtool.interface.entries import ENTRY_TABLES, entries, handlers, holds_functions
 from reviewtool.interface.parse import matches
 from reviewtool.interface.source import Source, declared_name
 from reviewtool.interface.structs import named_like_ops
@@ -35,6 +35,9 @@ def objects(source: Source, is_table: Callable[[str], bool] | None = None) -> It
             name, array = f"({struct})@{_enclosing(source, node)}", False
         if not name:
             continue
+        if is_table is None and "declarator" in captures and holds_functions(declarator, struct):
+            for values in captures["values"]:
+                yield from handlers(source, values, name, struct)
         if array and is_table is None and struct in ENTRY_TABLES:
             for values in captures["values"]:
                 yield from entries(source, values, name, struct)

@@ -523,6 +523,78 @@ def test_registers_a_guest_sees_are_entries_named_by_register() -> None:
     assert (entry.line, entry.patch) == (106, 1)
 
 
+def test_a_handler_is_an_entry_of_its_table() -> None:
+    """Idle HLT intercept v6: what KVM does on an exit is set by index, in no struct."""
+    found = _series(
+        _hunk(
+            "arch/x86/kvm/svm/svm.c",
+            "static int (*const svm_exit_handlers[])(struct kvm_vcpu *vcpu) = {",
+            " \t[SVM_EXIT_INVPCID]                      = invpcid_interception,",
+            "+\t[SVM_EXIT_IDLE_HLT]\t\t\t= kvm_emulate_halt,",
+            " \t[SVM_EXIT_NPF]\t\t\t\t= npf_interception,",
+        )
+        + _hunk(
+            "arch/arm64/kvm/handle_exit.c",
+            "static exit_handle_fn arm_exit_handlers[] = {",
+            "-\t[ESR_ELx_EC_WFx]\t= kvm_handle_wfx,",
+            "+\t[ESR_ELx_EC_WFx]\t= handle_trap_wfx,",
+            " \t[ESR_ELx_EC_SVE]\t= handle_sve,",
+        )
+        + _hunk(
+            "drivers/x/y.c",
+            "static const u8 map[] = {",
+            "+\t[ONE] = kOther,",
+            " \t[TWO] = kThis,",
+        )
+    )
+    told = {(one.name, one.parent, one.state, one.value) for one in found.touched()}
+    assert told == {
+        ("svm_exit_handlers[SVM_EXIT_IDLE_HLT]", "int", "added", "kvm_emulate_halt"),
+        ("arm_exit_handlers[ESR_ELx_EC_WFx]", "exit_handle_fn", "changed", "handle_trap_wfx"),
+    }
+
+
+def test_a_security_hook_and_an_ioctl_are_entries_named_by_what_they_answer() -> None:
+    found = _series(
+        _hunk(
+            "security/selinux/hooks.c",
+            "static struct security_hook_list selinux_hooks[] __ro_after_init = {",
+            "+\tLSM_HOOK_INIT(capget, selinux_capget),",
+            " \tLSM_HOOK_INIT(file_open, selinux_file_open),",
+        )
+        + _hunk(
+            "drivers/iommu/iommufd/main.c",
+            "static const struct iommufd_ioctl_op iommufd_ioctl_ops[] = {",
+            " \t\t val64),",
+            "+\tIOCTL_OP(IOMMU_VIOMMU_ALLOC, iommufd_viommu_alloc_ioctl,",
+            "+\t\t struct iommu_viommu_alloc, out_viommu_id),",
+            " \tIOCTL_OP(IOMMU_VFIO_IOAS, iommufd_vfio_ioas, struct iommu_vfio_ioas,",
+        )
+    )
+    assert sorted(_touched(found, "object")) == [
+        "iommufd_ioctl_ops[IOMMU_VIOMMU_ALLOC]",
+        "selinux_hooks[capget]",
+    ]
+
+
+def test_what_the_kernel_offers_to_bpf_is_told() -> None:
+    found = _series(
+        _hunk(
+            "mm/bpf_memcontrol.c",
+            "",
+            " BTF_KFUNCS_START(bpf_memcontrol_kfuncs)",
+            "+BTF_ID_FLAGS(func, bpf_get_mem_cgroup, KF_ACQUIRE | KF_RET_NULL | KF_RCU)",
+            "-BTF_ID_FLAGS(func, bpf_put_mem_cgroup, KF_RELEASE)",
+            "+BTF_ID_FLAGS(func, bpf_put_mem_cgroup)",
+            " BTF_KFUNCS_END(bpf_memcontrol_kfuncs)",
+        )
+    )
+    assert {(one.name, one.state, one.value) for one in found.touched()} == {
+        ("bpf_get_mem_cgroup", "added", "kfunc: KF_ACQUIRE | KF_RET_NULL | KF_RCU"),
+        ("bpf_put_mem_cgroup", "changed", "kfunc"),
+    }
+
+
 def test_a_hunk_that_begins_between_the_bits_of_a_member() -> None:
     """bpf: Introduce BPF_BRANCH_SNAPSHOT_F_COPY, 9 January 2026."""
     found = _series(
