@@ -11,6 +11,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from reviewtool import __version__
 from reviewtool.errors import InputError, RequestError
@@ -118,11 +119,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.errno not in _MENDABLE:
             raise
         where = str(error.filename or "")
-        return _refused(RequestError(str(error.strerror), where, _MENDABLE[error.errno]))
+        return _refused(RequestError(str(error.strerror), where, _remedy(error.errno, where)))
     except KeyboardInterrupt:
         print("reviewtool: interrupted; what was finished is kept", file=sys.stderr)
         return 130
     return status
+
+
+def _remedy(number: int, where: str) -> str:
+    from reviewtool import cache
+    from reviewtool.archive.store import data_root
+
+    refused = number in (errno.EACCES, errno.EROFS) and where
+    if refused and not any(Path(where).is_relative_to(root()) for root in (cache.root, data_root)):
+        return "change its permissions, or name another"
+    return _MENDABLE[number]
 
 
 def _command(words: Sequence[str]) -> str | None:

@@ -2,7 +2,8 @@
 """What a revision's commits change in the base, as files."""
 
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,30 +48,35 @@ def delta(
 
 def changes_between(store: Path, before: str, after: str) -> tuple[FileChange, ...]:
     """Every file that differs between two commits of a store, sorted by path; no renames."""
-    with reading(store) as read:
+    with _whole(store) as read:
         return tuple(
             FileChange(path, 0, None)
             if entry is None
             else FileChange(path, entry.mode, read(entry.blob)[1])
-            for path, entry in _differing(store, read, before, after)
+            for path, entry in _differing(read, before, after)
         )
 
 
 def touched_paths(applied: Applied) -> tuple[str, ...]:
     """The files the revision's own patches change (no prerequisites, no overlay)."""
     store = applied.store
-    with reading(store) as read:
-        return tuple(path for path, _ in _differing(store, read, applied.start, applied.commit))
+    with _whole(store) as read:
+        return tuple(path for path, _ in _differing(read, applied.start, applied.commit))
 
 
-def _differing(
-    store: Path, read: ReadObject, before: str, after: str
-) -> list[tuple[str, Entry | None]]:
+@contextmanager
+def _whole(store: Path) -> Iterator[ReadObject]:
+    """:func:`reading` where an object that is absent or damaged is told of."""
     try:
-        trees = [read(commit)[1][5:45].decode() for commit in (before, after)]
-        found = [(path, entry) for path, _, entry in differing(read, *trees)]
+        with reading(store) as read:
+            yield read
     except KeyError as error:
-        raise InputError(f"lacks object {error}", str(store), "apply it again") from error
+        raise InputError(f"lacks object {error}", str(store), "remove it and try again") from error
+
+
+def _differing(read: ReadObject, before: str, after: str) -> list[tuple[str, Entry | None]]:
+    trees = [read(commit)[1][5:45].decode() for commit in (before, after)]
+    found = [(path, entry) for path, _, entry in differing(read, *trees)]
     return sorted(found, key=lambda one: one[0])
 
 

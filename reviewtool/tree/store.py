@@ -24,7 +24,7 @@ ReadObject = Callable[[str], tuple[str, bytes]]
 """Type and content of the object with a hex id; KeyError if it is absent."""
 NULL_SHA = "0" * 40
 # Objects are not compressed: packing and unpacking took a sixth of the time to apply a series, and
-# half of that to see what it changed.
+# three quarters of that to see what it changed. A revision takes 0.5 MB instead of 0.2.
 _STORED = 0
 _COMMITTER = "reviewtool <reviewtool@reviewtool.invalid>"
 

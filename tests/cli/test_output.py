@@ -61,6 +61,28 @@ def test_a_disk_that_refuses_is_one_line(
     assert printed.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
+def test_a_file_the_user_names_is_no_fault_of_the_cache(
+    number: int,
+    tmp_path: Path,
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It was told to move the cache when a mailbox could not be read."""
+    box = tmp_path / "one.mbox"
+
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number), str(box))
+
+    monkeypatch.setattr("reviewtool.lineage.fetch.read_raw", refuse)
+    assert main(["fetch", "--from", str(box), "--quiet"]) == 2
+    said = capsys.readouterr().err
+    assert said == (
+        f"reviewtool: {box}: {os.strerror(number)}; change its permissions, or name another\n"
+    )
+
+
 def test_a_cache_that_cannot_be_made_is_no_fault_of_the_mail(tmp_path: Path, cache: Path) -> None:
     """It was told as patches missing from a series that has them all."""
     box = tmp_path / "one.mbox"

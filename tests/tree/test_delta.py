@@ -2,7 +2,9 @@
 """What a revision changes, as files."""
 
 from collections.abc import Callable
+from hashlib import sha1
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
@@ -45,6 +47,19 @@ def test_the_delta_is_made_removed_and_changed_files(
         FileChange("mm/new.c", 0o100644, b"int x;\n"),
     )
     assert touched_paths(applied) == ("Kbuild", "MAINTAINERS", "mm/new.c")
+
+
+def test_a_damaged_object_is_told_and_removing_the_store_mends_it(
+    kernel: Path, cache: Path, patches: list[Patch]
+) -> None:
+    applied = apply(find_base(kernel), patches, name="s/v1")
+    whole = delta(applied)
+    name = sha1(b"blob 7\0int x;\n", usedforsecurity=False).hexdigest()
+    (applied.store / "objects" / name[:2] / name[2:]).write_bytes(b"torn")
+    with pytest.raises(InputError, match=f"lacks object .*{name}.*remove it and try again"):
+        delta(applied)
+    rmtree(applied.store)
+    assert delta(apply(find_base(kernel), patches, name="s/v1")) == whole
 
 
 def test_it_holds_prerequisites_and_overlay_but_they_can_be_left_out(
