@@ -8,7 +8,7 @@ from reviewtool.interface.shapes import matrix_shape
 from reviewtool.report.apply import apply_shape
 from reviewtool.report.behaviour import behaviour_text
 from reviewtool.report.diff import diff_shape
-from reviewtool.report.interface import INSIDE, PARTIAL, matrix_text
+from reviewtool.report.interface import PARTIAL, matrix_text, outward
 from reviewtool.report.table import table
 from reviewtool.report.verdict import (
     finding_lines,
@@ -39,7 +39,7 @@ def demo_shape(demo: Demo) -> dict[str, Any]:
 
 def demo_text(demo: Demo) -> str:
     """Five parts: mail, tree, interface, behaviour, kernels."""
-    rows = tuple(row for row in demo.matrix.rows if row.kind not in INSIDE)
+    rows = tuple(row for row in demo.matrix.rows if outward(row))
     note = f" ({PARTIAL})" if any(demo.matrix.partial.values()) else ""
     parts = [
         f"{visible_line(demo.study)}\n",

@@ -24,7 +24,7 @@ from reviewtool.behaviour.explore import trace
 from reviewtool.behaviour.models import read_sequence
 from reviewtool.interface.types import Row
 from reviewtool.report.changelog import unsaid
-from reviewtool.report.interface import INSIDE, cells, changes_text, life, qualified
+from reviewtool.report.interface import cells, changes_text, life, outward, qualified
 from reviewtool.report.machine import UNDRAWN, picture
 from reviewtool.report.mail import LEGEND, patches_told, quoted, to_tell
 from reviewtool.report.verdict import disagreement_lines
@@ -169,7 +169,7 @@ class _Models:
 
 def _rows(page: Page) -> Iterator[dict[str, Any]]:
     for row in page.matrix.rows:
-        if row.kind in INSIDE:
+        if not outward(row):
             continue
         yield {
             "kind": row.kind,

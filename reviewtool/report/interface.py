@@ -1,14 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Interfaces as text: elements, changes, the matrix."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from reviewtool.interface.types import KINDS, Change, Element, Matrix, Row, Snapshot
 from reviewtool.report.table import table
 
-INSIDE = frozenset({"function", "prototype", "member", "selftest"})
-"""Kinds that are shown only when all are asked for: how an interface is made, not what it is."""
+_INSIDE = frozenset({"function", "prototype", "member", "selftest"})
+_CALL = re.compile(r"(?:COMPAT_)?SYSCALL_DEFINE\d\(")
 PARTIAL = "from the mail alone: partial, what no hunk shows is unknown"
+
+
+def outward(row: Row) -> bool:
+    """Whether a row is of what an interface is, and not of how it is made, which is shown only
+    when all is asked for. A system call whose body alone changes is of the latter."""
+    if row.kind != "function":
+        return row.kind not in _INSIDE
+    comes_or_goes = not {"added", "removed"}.isdisjoint(row.states.values())
+    if not row.types:  # it goes, and no line of it stays
+        return comes_or_goes and row.name.startswith(("sys_", "compat_sys_"))
+    retyped = len(set(row.types.values())) > 1
+    return (comes_or_goes or retyped) and any(map(_CALL.match, row.types.values()))
 
 
 def matrix_text(matrix: Matrix) -> str:

@@ -10,7 +10,7 @@ from reviewtool.errors import InputError
 from reviewtool.interface.matrix import matrix
 from reviewtool.interface.types import Matrix, Row
 from reviewtool.lineage.study import StudyRevision
-from reviewtool.report.interface import INSIDE, cells
+from reviewtool.report.interface import cells, outward
 from reviewtool.review.lineage import Entry, lineage
 from reviewtool.review.session import Session, snapshots
 from reviewtool.tui.jobs import Job
@@ -82,7 +82,7 @@ class LineageScreen(ReviewScreen):
         return matrix(snapshots(self.session, [entry.study.id for entry in self.entries]))
 
     def _show_matrix(self, found: Matrix) -> None:
-        rows = tuple(row for row in found.rows if row.kind not in INSIDE)
+        rows = tuple(row for row in found.rows if outward(row))
         self.matrix = Matrix(found.revisions, rows, found.partial)
         said = "interface (from the mail alone)" if any(found.partial.values()) else "interface"
         self.query_one("#matrix", Rows).fill(

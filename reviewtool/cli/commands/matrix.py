@@ -16,7 +16,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from reviewtool.interface.matrix import matrix
     from reviewtool.interface.shapes import matrix_shape
-    from reviewtool.report.interface import INSIDE, PARTIAL, matrix_text
+    from reviewtool.report.interface import PARTIAL, matrix_text, outward
     from reviewtool.review.session import revision, snapshots
 
     opened = session(arguments)
@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     names = names or [one.id for one in opened.study.revisions]
     found = matrix(snapshots(opened, names))
     if not arguments.all:
-        found = replace(found, rows=tuple(row for row in found.rows if row.kind not in INSIDE))
+        found = replace(found, rows=tuple(row for row in found.rows if outward(row)))
     note = f"\n({PARTIAL})\n" if any(found.partial.values()) else ""
     emit(arguments, "matrix", matrix_shape(found), matrix_text(found) + note)
     return 0

@@ -100,8 +100,8 @@ def _written(opened: "Session", arguments: argparse.Namespace) -> str:
 
 def _matrix(opened: "Session") -> "Matrix":
     from reviewtool.interface.matrix import matrix
-    from reviewtool.report.interface import INSIDE
+    from reviewtool.report.interface import outward
     from reviewtool.review.session import snapshots
 
     every = matrix(snapshots(opened, [one.id for one in opened.study.revisions]))
-    return replace(every, rows=tuple(row for row in every.rows if row.kind not in INSIDE))
+    return replace(every, rows=tuple(row for row in every.rows if outward(row)))
