@@ -21,6 +21,7 @@ _TRACEPOINT = re.compile(
 _KFUNC = re.compile(
     rb"^[ \t]*BTF_ID_FLAGS\s*\(\s*func\s*,\s*(\w+)\s*(?:,([^()]*))?\)", re.MULTILINE
 )
+_NUMBER = re.compile(r"__NR_(?!syscalls$)")  # of a system call
 _DEFINED = re.compile(r"([A-Za-z_]\w*+)(?:\(([^()]*)\))?\s*(\S.*)", re.DOTALL)
 _LONG = 200  # of a value longer than this the beginning is shown
 # Atomic: each piece of a value is read in one way, or a long value that is no constant would be
@@ -58,7 +59,8 @@ def macros(source: Source) -> Iterator[Element]:
         guard = source.masked.guards.at(directive.first)
         if value == name:  # an enumerator that can be asked for by #ifdef
             continue
-        if guard == NEVER or not (name.isupper() or (called and name[0] != "_")):
+        told = name.isupper() or (called and name[0] != "_") or (uapi and _NUMBER.match(name))
+        if guard == NEVER or not told:
             continue
         kind: Kind = "ioctl" if _IOCTL.search(value) and not called else "flag"
         if kind == "flag" and not uapi and not _CONSTANT.fullmatch(value):

@@ -2,7 +2,7 @@
 """Which element of one revision is which of another, and how it differs there."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -149,15 +149,23 @@ def _as_it_was(was: Element | None, now: Element, around: Context) -> bool:
 
 
 def _in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """By kind and place; that a struct moved is not said again of its members."""
+    """By kind and place; that a struct moved or has a new name is not said again of its members."""
     told = list(changes)
-    moved = {
-        one.b.name for one in told if one.change == "moved" and one.b and one.kind in _WITH_MEMBERS
+    holders = {
+        (one.change, one.a.name, one.b.name)
+        for one in told
+        if one.kind in _WITH_MEMBERS and one.a and one.b
     }
-    kept = [
-        one for one in told if one.change != "moved" or one.b is None or one.b.parent not in moved
-    ]
+    kept = [one for one in told if not _follows(one, holders)]
     return tuple(sorted(kept, key=_place))
+
+
+def _follows(change: Change, holders: Container[tuple[str, str, str]]) -> bool:
+    a, b = change.a, change.b
+    if a is None or b is None or change.change not in ("moved", "renamed"):
+        return False
+    own = change.change == "renamed" and a.name != b.name
+    return not own and (change.change, a.parent, b.parent) in holders
 
 
 def _says_all(one: Element) -> bool:

@@ -44,3 +44,9 @@ def test_a_long_value_that_is_none_is_refused_at_once() -> None:
     """With one way too many to cut it into pieces this does not end."""
     value = "(3, 3, 4, 5, 6), " * 400 + "sys_reg"
     assert flags(f"#define SYS_REGISTERS {value}\n") == {}
+
+
+def test_the_number_of_a_system_call_is_one_and_their_count_is_none() -> None:
+    text = b"#define __NR_mseal 462\n#define __NR_syscalls 463\n"
+    for path, told in (("include/uapi/asm-generic/unistd.h", ["__NR_mseal"]), ("mm/x.h", [])):
+        assert [one.name for one in macros(read(path, text))] == told

@@ -239,6 +239,21 @@ def test_a_last_constant_given_a_comma_is_no_change() -> None:
     assert not series_changes(_snapshot("v6", now, before=(was,)))
 
 
+def test_members_take_the_new_name_of_their_struct_in_silence() -> None:
+    """PROCMAP_QUERY v1 and v2: each member of a renamed struct was called renamed."""
+    here = [
+        Element("struct", "query_data", path="fs/proc/internal.h", state="added"),
+        *(
+            Element("member", name, "query_data", type=f"bool {name}", state="added")
+            for name in ("mmap_locked", "reset", "mm")
+        ),
+    ]
+    there = [replace(here[0], name="locking_ctx")]
+    there += [replace(one, parent="locking_ctx") for one in here[1:]]
+    (told,) = match(_snapshot("v1", *here), _snapshot("v2", *there))
+    assert (told.kind, told.change) == ("struct", "renamed")
+
+
 class TestMatrix:
     def test_one_row_through_renames_a_gap_and_a_return(self) -> None:
         table = matrix(
