@@ -107,7 +107,10 @@ def _key(source: Source, item: Node) -> tuple[str, Node] | None:
 
 def _named_by_macro(source: Source, item: Node) -> str:
     """``ID_WRITABLE(ID_AA64PFR2_EL1, mask)`` by the register, ``LSM_HOOK_INIT(capget, f)`` by the
-    hook, others by the whole call."""
+    hook, ``HWCAP_CAP(register, …, bit)`` by what user space is told, others by the whole call."""
+    if source.code(item).startswith("HWCAP_"):
+        last = item.child_by_field_name("arguments")
+        return source.code(last.named_children[-1] if last and last.named_children else item)
     first = _argument(source, item)
     named = first is not None and ("_" in first or first.islower())
     return first if first is not None and named else source.code(item)

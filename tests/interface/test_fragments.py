@@ -554,6 +554,26 @@ def test_a_handler_is_an_entry_of_its_table() -> None:
     }
 
 
+def test_a_capability_user_space_is_told_of_is_named_by_its_bit() -> None:
+    """dpISA v5: those of one register were one entry, those behind a match another."""
+    found = _series(
+        _hunk(
+            "arch/arm64/kernel/cpufeature.c",
+            "static const struct arm64_cpu_capabilities arm64_elf_hwcaps[] = {",
+            " \tHWCAP_CAP(ID_AA64ISAR3_EL1, FAMINMAX, IMP, CAP_HWCAP, KERNEL_HWCAP_FAMINMAX),",
+            "+\tHWCAP_CAP(ID_AA64ISAR3_EL1, LSFE, IMP, CAP_HWCAP, KERNEL_HWCAP_LSFE),",
+            "-\tHWCAP_CAP(ID_AA64ZFR0_EL1, SVEver, SVE2, CAP_HWCAP, KERNEL_HWCAP_SVE2),",
+            "+\tHWCAP_CAP_MATCH_ID(has_sve, ID_AA64ZFR0_EL1, SVEver, SVE2, CAP_HWCAP,",
+            "+\t\t\t   KERNEL_HWCAP_SVE2),",
+            " \t{},",
+        )
+    )
+    assert {one.name: one.state for one in found.touched()} == {
+        "arm64_elf_hwcaps[KERNEL_HWCAP_LSFE]": "added",
+        "arm64_elf_hwcaps[KERNEL_HWCAP_SVE2]": "changed",
+    }
+
+
 def test_a_security_hook_and_an_ioctl_are_entries_named_by_what_they_answer() -> None:
     found = _series(
         _hunk(

@@ -152,6 +152,21 @@ def test_a_function_is_known_by_its_body() -> None:
     assert _told(match(a, b)) == {("function", "renamed", "kvm_gmem_write", "kvm_gmem_populate")}
 
 
+def test_two_stubs_are_no_rename_for_returning_the_same() -> None:
+    """KHO v9: unpreserving a folio was called the new name of registering a notifier."""
+    stub = "{ return -EOPNOTSUPP; }"
+    was = _function("register_kho_notifier", stub, path="include/linux/kexec_handover.h")
+    now = _function(
+        "kho_unpreserve_folio", stub, path=was.path,
+        type="static int kho_unpreserve_folio(struct folio *folio)",
+    )  # fmt: skip
+    told = match(_snapshot("v8", was), _snapshot("v9", now))
+    assert _told(told) == {
+        ("function", "removed", "register_kho_notifier", None),
+        ("function", "added", None, "kho_unpreserve_folio"),
+    }
+
+
 def test_a_function_cut_in_two_is_split() -> None:
     half = len(_BODY) // 2
     a = _snapshot("v1", _function("kvm_write", _BODY))
