@@ -13,11 +13,13 @@ from reviewtool.behaviour.conversation import Conversation
 from reviewtool.behaviour.equivalence import distinguish, restricted
 from reviewtool.behaviour.explore import explore
 from reviewtool.behaviour.guests import RunGuest, kernel_guest
+from reviewtool.behaviour.identify import alive as living
 from reviewtool.behaviour.learn import Learned, learn, settings
 from reviewtool.behaviour.minimal import minimise
 from reviewtool.behaviour.models import load
 from reviewtool.behaviour.verdict import SMALL
 from reviewtool.lineage.study import embedded
+from reviewtool.paths import reference_impl
 from reviewtool.report.learning import learned_shape
 from reviewtool.review.learning import LearnedRevision, learn_revision
 from reviewtool.review.session import Session
@@ -37,6 +39,16 @@ ASKED = {
     "punch p0",
 }
 MODELS = {"rfc": RFC, "v3": V3}
+
+
+def test_the_page_of_the_study_tells_of_every_port() -> None:
+    page = (reference_impl() / "study" / "README.md").read_text()
+    told = page.partition("## Learned from the kernels")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1:4] for line in told.splitlines() if line.startswith("| ")]
+    learned = {row[0].strip(): int(row[1]) for row in rows if row[2].strip() == "yes"}
+    assert [*learned] == [one.id for one in embedded().revisions]
+    for name, model in MODELS.items():
+        assert learned[name] == len(living(minimise(explore(model, SMALL))))
 
 
 def learn_some(kernel: Path, inputs: tuple[Input, ...]) -> Learned:
