@@ -26,7 +26,7 @@ from reviewtool.text import visible_line
 from reviewtool.tui import drafts, outside
 from reviewtool.tui.apart import Workers
 from reviewtool.tui.jobs import Job
-from reviewtool.tui.screens import ReviewScreen
+from reviewtool.tui.screens import WIDE, ReviewScreen
 from reviewtool.tui.typed import Typed
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class ReviewApp(App[None]):
     CSS_PATH = "review.tcss"
     ENABLE_COMMAND_PALETTE = True
     # On a wide screen a list stands beside what is read, else above it.
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (130, "-wide")]  # noqa: RUF012 - Textual's
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - Textual's
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("Q", "quit", "quit", key_display="Q"),
     ]

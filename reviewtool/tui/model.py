@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.widgets import Static
 
 from reviewtool.progress import SILENT, Progress
@@ -16,7 +15,7 @@ from reviewtool.tui.jobs import Job
 from reviewtool.tui.modelled import answered, drawn
 from reviewtool.tui.reading import Line, Pages, line, page
 from reviewtool.tui.rows import Rows
-from reviewtool.tui.screens import ReviewScreen
+from reviewtool.tui.screens import Parts, ReviewScreen
 
 _WIDTH = 68
 
@@ -35,7 +34,7 @@ class ModelScreen(ReviewScreen):
         return self.name_
 
     def body(self) -> ComposeResult:
-        with Container(id="both"):
+        with Parts(id="both"):
             yield Rows(("",), giving=(), id="list", classes="side")
             yield Static("─" * 400, classes="rule", markup=False)
             yield Pages(fold=True, id="pages")

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 from textual.widgets import Static
 
 from reviewtool.archive.remarks import Remark
@@ -25,7 +24,7 @@ from reviewtool.tui.items import Item, items_of
 from reviewtool.tui.jobs import Job
 from reviewtool.tui.reading import Line, Pages, line, page
 from reviewtool.tui.rows import Rows
-from reviewtool.tui.screens import Number, ReviewScreen, digits
+from reviewtool.tui.screens import Number, Parts, ReviewScreen, digits
 
 
 class RevisionScreen(ReviewScreen):
@@ -70,7 +69,7 @@ class RevisionScreen(ReviewScreen):
         return self.entry.study.id
 
     def body(self) -> ComposeResult:
-        with Container(id="both"):
+        with Parts(id="both"):
             yield Rows(("", ""), giving=(), id="list", classes="side")
             yield Static("─" * 400, classes="rule", markup=False)
             yield Pages(id="pages")

@@ -6,10 +6,14 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rich.text import Text
+from textual import containers
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.message import Message
 from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Input, Label
 
 from reviewtool.text import visible_line
@@ -20,6 +24,7 @@ from reviewtool.tui.lines import Lines
 if TYPE_CHECKING:
     from reviewtool.tui.app import ReviewApp
 
+WIDE = 130  # columns from which on a list stands beside what is read, else above it
 _TICK = 0.2  # seconds between two looks at how far the work is
 _PATIENCE = 0.4  # seconds of work before it is worth a line
 _ELSEWHERE = frozenset({"question_mark", "S", "s", "ctrl+p"})
@@ -36,6 +41,21 @@ class Line(Input):
 
     def action_leave(self) -> None:
         self.remove()
+
+
+def blank_lines(widget: Widget, crop: Region) -> list[Strip]:
+    """The lines of what others stand on all over: Textual would draw each and then hide it."""
+    strip = Strip.blank(crop.width, widget.rich_style)
+    for each in widget.get_line_filters():
+        strip = strip.apply_filter(each, widget.background_colors[1])
+    return [strip] * crop.height
+
+
+class Parts(containers.Container):
+    """Parts of a screen, beside each other where it is wide, else one above the other."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        return blank_lines(self, crop)
 
 
 class ReviewScreen(Screen[None]):
@@ -82,6 +102,7 @@ class ReviewScreen(Screen[None]):
         self._holding: dict[Job, Holds] = {}
         self._trouble = ""
         self._opening = ExitStack()
+        self._opens = False
         self.filled = False
 
     @property
@@ -96,7 +117,11 @@ class ReviewScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         # Drawn once, when it stands: each drawing takes a third of what a key may take.
+        self._opens = True
         self._opening.enter_context(self.app.batch_update())
+        # Known already: Textual would find the styles and places of everything a second time.
+        self.set_class(self.app.size.width >= WIDE, "-wide")
+        self.set_class(self.app.size.width < WIDE, "-narrow")
         yield Label(self._heading, id="heading", markup=False)
         yield from self.body()
         yield Label("", id="doing", markup=False)
@@ -110,8 +135,22 @@ class ReviewScreen(Screen[None]):
         self.set_interval(_TICK, self.tick)
         self.ready()
         self.filled = True
-        # What waits for the screen now is its size, and then what depends on that.
-        self.call_later(self.call_later, self._opening.close)
+        # What waits for the screen now is its size, and then what depends on that; the
+        # application wants it laid out once more when it has seen that it stands.
+        self.app.call_next(self.call_later, self.call_later, self._stand)
+
+    def _stand(self) -> None:
+        self._opens = False
+        self._opening.close()
+        self.refresh()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        return blank_lines(self, crop)
+
+    def _compositor_refresh(self) -> None:
+        """Not while it opens: Textual draws it all then, only to drop it."""
+        if not self._opens:
+            super()._compositor_refresh()
 
     def ready(self) -> None:
         """Everything is in its place: fill it."""

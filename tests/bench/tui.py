@@ -93,9 +93,9 @@ class Watched(ReviewApp):
     drawn = 0.0
 
     def _display(self, screen: Screen[object], renderable: Any) -> None:
-        if isinstance(renderable, CompositorUpdate):
+        if isinstance(renderable, CompositorUpdate) and not self._batch_count:
             renderable.render_segments(self.console)
-        self.drawn = time.perf_counter()
+            self.drawn = time.perf_counter()
         super()._display(screen, renderable)
 
 
