@@ -7,6 +7,8 @@ reference, a folio left in the cache).  Locks and preemption points only matter 
 """
 
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -232,6 +234,20 @@ def test_a_sample_of_the_broken_rules_is_noticed_as_the_list_says() -> None:
 def test_every_survivor_has_a_reason() -> None:
     for mutant, reason in explained().items():
         assert len(reason.split()) >= 3, mutant
+
+
+def test_a_model_loaded_after_a_broken_one_is_intact() -> None:
+    """In a process of its own, where nobody has loaded it before."""
+    script = (
+        "from reviewtool.behaviour.models import load as intact\n"
+        "from tests.behaviour.mutation import load, mutants\n"
+        "mutant = next(mutants('refmodel.revisions.v3_can_userfault_posted'))\n"
+        "broken = load(mutant, ('v3_can_userfault',))['v3_can_userfault'].kernel\n"
+        "kernel = intact('v3_can_userfault').kernel\n"
+        "assert not set(kernel.__mro__[:-1]) & set(broken.__mro__[:-1])\n"
+    )
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", script], cwd=root, check=True)
 
 
 ISSUE_BREAKAGES = [

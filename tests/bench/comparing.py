@@ -7,7 +7,7 @@ from itertools import combinations
 from refmodel.world import World
 from reviewtool.behaviour.compare import BehaviourDiff, compare
 from reviewtool.behaviour.models import known, load
-from reviewtool.behaviour.tables import table
+from reviewtool.behaviour.tables import names_in, table
 
 WORLD = World(pages=2, threads=2, vcpus=1, past_eof=True)
 WANTED = 2.0
@@ -31,6 +31,7 @@ LINEAGE = (
     ("kvm_userfault_v3", "kvm_userfault_v3_acquire"),
     ("p_draft_minor", "p_draft_copy"),
     ("huge_missing", "huge_minor"),
+    ("huge_minor", "huge_supported_orders"),
     ("shmem", "m2_do_userfault"),
 )
 """Neighbours, as the mails have them."""
@@ -39,6 +40,7 @@ LINEAGE = (
 def measure(a: str, b: str) -> tuple[float, BehaviourDiff]:
     """Processor seconds and result of one comparison that finds nothing computed."""
     table.cache_clear()
+    names_in.cache_clear()
     started = time.process_time()
     found = compare(load(a), load(b), WORLD)
     return time.process_time() - started, found
