@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from reviewtool import __version__
 from reviewtool.errors import InputError, RequestError
@@ -64,9 +65,19 @@ last, else the embedded one (userfaultfd for guest_memfd).
 """
 
 
+class _Parser(argparse.ArgumentParser):
+    """argparse leaves by itself, after three lines of usage; here an error is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise argparse.ArgumentError(None, message)
+
+
 def build_parser(chosen: str | None) -> argparse.ArgumentParser:
-    """The parser; only the ``chosen`` command's own arguments are loaded."""
-    parser = argparse.ArgumentParser(
+    """The parser; only the ``chosen`` command's own arguments are loaded.
+
+    Raises :class:`argparse.ArgumentError` for a command line it does not understand.
+    """
+    parser = _Parser(
         prog="reviewtool",
         description="What changed between two revisions of a kernel patch series: in the patches, "
         "in the interface, in the behaviour; the last proved on the revisions' own kernels.",
@@ -104,7 +115,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     chosen = _command(words)
     if chosen is not None and chosen not in COMMANDS:
         return _refused(_no_command(chosen, words))
-    arguments = build_parser(chosen).parse_args(words)
+    try:
+        arguments = build_parser(chosen).parse_args(words)
+    except argparse.ArgumentError as error:
+        return _refused(_not_understood(chosen, words, str(error)))
     module = importlib.import_module(f"reviewtool.cli.commands.{COMMANDS[arguments.command][0]}")
     try:
         status: int = module.run(arguments)
@@ -119,7 +133,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.errno not in _MENDABLE:
             raise
         where = str(error.filename or "")
-        return _refused(RequestError(str(error.strerror), where, _remedy(error.errno, where)))
+        place = where or "standard output"  # what is written to a file is told with its name
+        return _refused(RequestError(str(error.strerror), place, _remedy(error.errno, where)))
     except KeyboardInterrupt:
         print("reviewtool: interrupted; what was finished is kept", file=sys.stderr)
         return 130
@@ -130,7 +145,9 @@ def _remedy(number: int, where: str) -> str:
     from reviewtool import cache
     from reviewtool.archive.store import data_root
 
-    refused = number in (errno.EACCES, errno.EROFS) and where
+    if not where:
+        return "write it to where there is room"
+    refused = number in (errno.EACCES, errno.EROFS)
     if refused and not any(Path(where).is_relative_to(root()) for root in (cache.root, data_root)):
         return "change its permissions, or name another"
     return _MENDABLE[number]
@@ -155,6 +172,15 @@ def _no_command(word: str, words: Sequence[str]) -> InputError:
     if not near and words[0] != word:
         meant = "options stand after the command: "
     return InputError(f"no command “{word}”", "", f"{meant}see reviewtool --help")
+
+
+def _not_understood(chosen: str | None, words: Sequence[str], complaint: str) -> InputError:
+    if chosen is None:
+        return InputError("no command is given", "", "see reviewtool --help")
+    remedy = f"see reviewtool {chosen} --help"
+    if words[0] != chosen:
+        remedy = f"options stand after the command: {remedy}"
+    return InputError(complaint, chosen, remedy)
 
 
 def _refused(error: RequestError) -> int:

@@ -84,6 +84,51 @@ def test_an_unknown_command_is_one_line_with_the_nearest(
     assert line.endswith(f"; {meant}see reviewtool --help")
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ([], "no command is given; see reviewtool --help"),
+        (["-q"], "no command is given; see reviewtool --help"),
+        (["cache", "--frob"], "cache: unrecognized arguments: --frob; see reviewtool cache --help"),
+        (
+            ["--json", "log"],
+            (
+                "log: unrecognized arguments: --json; "
+                "options stand after the command: see reviewtool log --help"
+            ),
+        ),
+        (
+            ["diff", "--limit", "x"],
+            "diff: argument --limit: invalid int value: 'x'; see reviewtool diff --help",
+        ),
+        (
+            ["ci"],
+            "ci: one of the arguments --mbox --branch is required; see reviewtool ci --help",
+        ),
+    ],
+    ids=str,
+)
+def test_arguments_nobody_understands_are_one_line(
+    words: list[str], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    assert capsys.readouterr().err == f"reviewtool: {line}\n"
+
+
+def test_output_that_has_no_room_blames_no_cache() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "reviewtool", "schema"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("reviewtool: standard output: No space left on device; write it")
+
+
 def test_a_wrong_request_is_one_line_and_status_2(tmp_path: Path) -> None:
     done = reviewtool("log", "--study", str(tmp_path / "none.toml"))
     assert done.returncode == 2
