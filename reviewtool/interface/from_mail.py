@@ -18,6 +18,11 @@ from reviewtool.interface.sparse import Fragment, Line, sparse_files
 from reviewtool.interface.types import UNSEEN, Element, Snapshot
 
 _CONTAINERS = ("table", "struct")
+_MOVING = (
+    *_CONTAINERS,
+    *("function", "prototype", "export", "object", "flag", "ioctl", "kconfig", "tracepoint"),
+)
+"""Kinds that keep their name when they go to another file; members go with their struct."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +196,7 @@ def _compared(after: _Found, before: _Found) -> tuple[list[Element], list[Elemen
     # A function that moves to another file of code moves there, and not to its stub in a header.
     for where, seen in sorted(after.items(), key=lambda item: item[0][0].endswith(".h")):
         origin = where if where in before else None
-        if origin is None and seen[0].element.kind in ("function", "struct", "table", "flag"):
+        if origin is None and seen[0].element.kind in _MOVING:
             found = elsewhere.get(where[1], ())
             gone = [one for one in found if one not in after and one not in taken]
             origin = gone[0] if gone else None

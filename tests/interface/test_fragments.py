@@ -3,7 +3,7 @@
 
 from reviewtool.interface.from_mail import snapshot_diffs
 from reviewtool.interface.hunks import file_diffs
-from reviewtool.interface.match import series_changes
+from reviewtool.interface.match import match, series_changes
 from reviewtool.interface.types import UNSEEN, Element, Snapshot
 
 
@@ -572,6 +572,26 @@ def test_a_capability_user_space_is_told_of_is_named_by_its_bit() -> None:
         "arm64_elf_hwcaps[KERNEL_HWCAP_LSFE]": "added",
         "arm64_elf_hwcaps[KERNEL_HWCAP_SVE2]": "changed",
     }
+
+
+def test_what_one_of_two_revisions_moves_is_not_one_gone_and_one_new() -> None:
+    """KHO v5 and v7: an option that v7 alone moves was told as removed, and as added."""
+    option = ["config KEXEC_HANDOVER_DEBUG", '\tbool "debug"', ""]
+    moves = _series(
+        _hunk("kernel/Kconfig.kexec", "", *(f"-{line}" for line in option), " config X", " \tbool")
+        + _hunk("kernel/live/Kconfig", "", *(f"+{line}" for line in option), " config Y", " \tbool")
+        + _hunk("kernel/a.c", "", "-EXPORT_SYMBOL_GPL(f);", " int x;")
+        + _hunk("kernel/b.c", "", "+EXPORT_SYMBOL_GPL(f);", " int x;")
+    )
+    names = {("kconfig", "CONFIG_KEXEC_HANDOVER_DEBUG"), ("export", "f")}
+    for told, change in (
+        (series_changes(moves), "moved"),
+        (match(_series(), moves), "reimplemented"),
+        (match(moves, _series()), "reimplemented"),
+    ):
+        assert {(one.kind, both.name) for one in told if (both := one.b or one.a)} == names
+        assert {one.change for one in told} == {change}
+        assert len(told) == 2
 
 
 def test_a_security_hook_and_an_ioctl_are_entries_named_by_what_they_answer() -> None:
