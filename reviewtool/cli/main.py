@@ -112,6 +112,8 @@ def common_options(parser: argparse.ArgumentParser) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (default: the process's own) and return its exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if sys.stdout is None:  # the interpreter was started with it closed
+        return _refused(InputError("is closed", "standard output", "open it, or use /dev/null"))
     chosen = _command(words)
     if chosen is not None and chosen not in COMMANDS:
         return _refused(_no_command(chosen, words))

@@ -129,6 +129,18 @@ def test_output_that_has_no_room_blames_no_cache() -> None:
     assert line.startswith("reviewtool: standard output: No space left on device; write it")
 
 
+def test_a_standard_output_that_is_closed_is_one_line() -> None:
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$0" -m reviewtool schema >&-', sys.executable],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("reviewtool: standard output: is closed; ")
+
+
 def test_a_wrong_request_is_one_line_and_status_2(tmp_path: Path) -> None:
     done = reviewtool("log", "--study", str(tmp_path / "none.toml"))
     assert done.returncode == 2
