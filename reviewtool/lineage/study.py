@@ -99,6 +99,8 @@ def embedded() -> Study:
 def find(spec: str | Path | None = None) -> Study:
     """The study to work on: ``spec`` (a file, or the name of a fetched study), else
     ``$REVIEWTOOL_STUDY``, else the one fetched last, else the embedded one."""
+    if spec == "":  # a variable that was not set: another study's answers would be taken for its
+        raise InputError("no study is named", "--study", "name a study file, or leave it out")
     wanted = str(spec or os.environ.get("REVIEWTOOL_STUDY") or "")
     if wanted:
         return _named(wanted)

@@ -146,3 +146,8 @@ def test_the_study_fetched_last_is_gone_is_no_error(study_file: Path, tmp_path: 
     fetch_files([tmp_path / "two.mbox"], "mine").path.unlink()
     assert find().path == embedded().path
     assert studies.current_file().exists()
+
+
+def test_an_empty_name_is_no_study_rather_than_the_one_fetched_last() -> None:
+    with pytest.raises(InputError, match="no study is named"):
+        find("")
