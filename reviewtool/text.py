@@ -25,6 +25,11 @@ def visible_line(text: str) -> str:
     return visible(text).replace("\n", " ").replace("\t", " ")
 
 
+def name_of(author: str) -> str:
+    """The name in ``"Jane Doe (Arm)" <jane@example.org>``, as one writes it; else the address."""
+    return author.partition(" <")[0].strip('"')
+
+
 def _spell(match: re.Match[str]) -> str:
     code = ord(match.group())
     if 0xDC80 <= code <= 0xDCFF:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewtool.text import visible, visible_line
+from reviewtool.text import name_of, visible, visible_line
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,15 @@ def test_nothing_that_acts_on_a_terminal_is_left(text: str) -> None:
 @given(st.text(st.characters(exclude_categories=())))
 def test_one_line_stays_one_line(text: str) -> None:
     assert len(visible_line(text).splitlines()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("author", "name"),
+    [
+        ("Jane Doe <jane@example.org>", "Jane Doe"),
+        ('"Jane Doe (Arm)" <jane@example.org>', "Jane Doe (Arm)"),
+        ("jane@example.org", "jane@example.org"),
+    ],
+)
+def test_a_name_is_what_stands_before_the_address(author: str, name: str) -> None:
+    assert name_of(author) == name

@@ -7,7 +7,7 @@ from typing import Any
 
 from reviewtool.review.asked import Asked
 from reviewtool.review.claims import Claim, Claims
-from reviewtool.text import visible_line
+from reviewtool.text import name_of, visible_line
 from reviewtool.tree.pair import Pair
 
 _WIDTH = 78
@@ -62,7 +62,7 @@ def changelog_text(a: str, b: str, found: Claims, asked: Sequence[Asked]) -> str
     lines += ["", f"ASKED of {a} (a heuristic: done where the lines quoted are gone)"]
     order = ("done", "not done", "cannot tell")
     for each in sorted(asked, key=lambda item: order.index(item.outcome)):
-        who = each.remark.author.partition(" <")[0].strip('"')
+        who = name_of(each.remark.author)
         where = f"patch {each.remark.patch}" if each.remark.patch else "cover letter"
         words = textwrap.shorten(each.words, 2 * (_WIDTH - 20), placeholder=" [...]")
         place = f"{each.remark.date[:10]} {who}, {where} <{each.remark.message_id}>"

@@ -12,7 +12,7 @@ from reviewtool.interface.types import Matrix, Row
 from reviewtool.report.interface import PARTIAL, life
 from reviewtool.report.remarks import remarks_shape
 from reviewtool.report.table import table
-from reviewtool.text import visible, visible_line
+from reviewtool.text import name_of, visible, visible_line
 
 _SHOWN = 8  # lines of a remark; all of it is in "remarks"
 
@@ -108,7 +108,7 @@ def _title(row: Row) -> str:
 
 def _remark_text(name: str, revision: str, remark: Remark) -> str:
     state = "by the author" if remark.by_author else remark.state
-    who = remark.author.partition(" <")[0].strip('"')
+    who = name_of(remark.author)
     head = f"{revision:8} {remark.date[:10]} {who} ({state}) <{remark.message_id}>"
     answer = [line for line in visible(remark.answer).splitlines() if line.strip()]
     lines = [visible_line(head), *(f"    {line}" for line in answer[:_SHOWN])]

@@ -32,7 +32,7 @@ from reviewtool.review.findings import Finding
 from reviewtool.review.page import Page
 from reviewtool.review.testing import Failure, Held
 from reviewtool.review.told import Told
-from reviewtool.text import visible
+from reviewtool.text import name_of, visible
 
 _FILES = Path(__file__).parent / "page"
 _WORDS = {"fail": "fail", "warn": "warning", "info": "note"}
@@ -89,7 +89,7 @@ def html(page: Page) -> str:
         original=lambda told: _original(page, told),
         changes=lambda told: changes_text(told.diff.interface),
         unsaid=unsaid,
-        name_of=lambda author: author.partition(" <")[0].strip('"'),
+        name_of=name_of,
         tail=lambda text: "\n".join(line for line in text.splitlines() if line.strip())[-1200:],
         remarks_about=lambda told, one: _remarks_about(page, told, one),
     )

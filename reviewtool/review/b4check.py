@@ -24,7 +24,7 @@ from reviewtool.review.failures import sources
 from reviewtool.review.findings import Finding, Witness
 from reviewtool.review.session import Session, described, posting
 from reviewtool.review.told import Told, told
-from reviewtool.text import visible_line
+from reviewtool.text import name_of, visible_line
 
 _STATUS = {"info": "pass", "warn": "warn", "fail": "fail"}
 _RANK = ("pass", "warn", "fail")
@@ -231,7 +231,7 @@ def _requests(found: Told) -> dict[int, list[dict[str, str]]]:
         number = now.get(one.remark.patch)
         if number is None or one.outcome == "cannot tell":
             continue
-        who = one.remark.author.partition(" <")[0].strip('"')
+        who = name_of(one.remark.author)
         by_patch.setdefault(number, []).append(
             {
                 "status": "warn" if one.outcome == "not done" else "pass",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from reviewtool.tui.runs import Run
 
 THEMES = {"dark": "textual-dark", "light": "textual-light", "terminal": "ansi-dark"}
+_OF_A_REVISION = frozenset({"compare", "compare_first", "checks", "model"})
 _SWITCH = 0.001  # seconds a thread may keep the interpreter while a key waits for it
 _REST = 1.5  # seconds without a key after which there is time to tidy up
 _GRACE = 3.0  # seconds that what was called off gets to clean up after itself
@@ -207,6 +208,12 @@ class ReviewApp(App[None]):
         """The revision the screen in front is about."""
         front = self.screen
         return front.revision if isinstance(front, ReviewScreen) else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that go to something of a revision are none where the screen is about none."""
+        if action in _OF_A_REVISION and not parameters and isinstance(self.screen, ReviewScreen):
+            return type(self.screen).revision is not ReviewScreen.revision
+        return super().check_action(action, parameters)
 
     def action_compare(self, name: str | None = None) -> None:
         chosen = name or self.revision

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reviewtool.archive.remarks import Remark, text_of
 from reviewtool.archive.types import Patch
+from reviewtool.text import name_of
 from reviewtool.tree.outcome import PatchOutcome
 from reviewtool.tui import draw
 from reviewtool.tui.reading import Line, line
@@ -58,7 +59,7 @@ def _trailers(patch: Patch) -> list[Line]:
 
 def remark(one: Remark) -> list[Line]:
     """One remark as a block with a bar at its left."""
-    who = one.author.partition(" <")[0].strip('"')
+    who = name_of(one.author)
     state = "author" if one.by_author else one.state
     told = [f"{BAR} * {who}, {one.date[:10]} ({state})"]
     for paragraph in one.answer.splitlines():

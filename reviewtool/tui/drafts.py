@@ -12,6 +12,7 @@ from reviewtool.archive.raw import read_raw
 from reviewtool.archive.store import data_root, is_thread, thread_mails
 from reviewtool.cache import write_atomic
 from reviewtool.review.session import Session, revision
+from reviewtool.text import name_of
 
 _MOST = 24  # lines of a hunk that are quoted
 _LEFT_OUT = "[...]"
@@ -40,7 +41,7 @@ def draft(
     lines += [f"Cc: {', '.join(others)}"] if others else []
     lines += [f"Subject: {title}", f"In-Reply-To: <{message_id}>"]
     lines.append(f"References: {known} <{message_id}>".replace(":  ", ": "))
-    who = author.partition(" <")[0].strip('"')
+    who = name_of(author)
     lines += ["", f"On {date[:10]}, {who} wrote:"]
     shown = [*quoted[:_MOST], _LEFT_OUT] if len(quoted) > _MOST else list(quoted)
     lines += [each if each == _LEFT_OUT else f"> {each}".rstrip() for each in shown]

@@ -15,6 +15,7 @@ from reviewtool.interface.types import Row
 from reviewtool.report.interface import cells, qualified
 from reviewtool.review.lineage import Entry, lineage
 from reviewtool.review.session import Session, described, snapshots
+from reviewtool.text import name_of
 from reviewtool.tui.items import items_of
 from reviewtool.tui.jobs import Job
 from reviewtool.tui.rows import Rows
@@ -149,9 +150,8 @@ def _mails(session: Session, entry: Entry) -> Iterator[Place]:
 
     for number, item in enumerate(items_of(entry.mail, None)):
         text = text_of(item.patch) if item.patch is not None else item.body
-        where = (
-            f"{entry.study.id} {item.number if not item.reply else item.author.partition(' <')[0]}"
-        )
+        who = name_of(item.author) if item.reply else item.number
+        where = f"{entry.study.id} {who}"
 
         def go(word: str, number: int = number) -> ReviewScreen:
             return RevisionScreen(session, entry, number, word)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reviewtool.archive.types import Patch, Reply, Revision
+from reviewtool.text import name_of
 from reviewtool.tree.outcome import Applied, PatchOutcome
 
 _DEEPEST = 4
@@ -62,7 +63,7 @@ def _replies(mail: Revision) -> Iterator[Item]:
             continue
         seen.add(one.message_id)
         stack += [(each, depth + 1) for each in reversed(below.get(one.message_id, []))]
-        who = one.author.partition(" <")[0].strip('"')
+        who = name_of(one.author)
         head = f"From: {one.author}\nDate: {one.date}\nSubject: {one.subject}\n\n"
         title = f"{'  ' * min(depth, _DEEPEST)}{who}, {one.date[:10]}: {one.subject}"
         said = (one.message_id, one.author, one.date, one.subject)

@@ -13,6 +13,7 @@ from reviewtool.lineage.study import StudyRevision
 from reviewtool.report.interface import cells, outward
 from reviewtool.review.lineage import Entry, lineage
 from reviewtool.review.session import Session, snapshots
+from reviewtool.text import name_of
 from reviewtool.tui.jobs import Job
 from reviewtool.tui.rows import Rows
 from reviewtool.tui.screens import Number, ReviewScreen, digits
@@ -35,7 +36,7 @@ class LineageScreen(ReviewScreen):
     ]
 
     def __init__(self, session: Session) -> None:
-        super().__init__(f"{session.study.name}: {session.study.title}")
+        super().__init__(session.study.title or session.study.name)
         self.session = session
         self.entries: tuple[Entry, ...] = ()
         self.matrix: Matrix | None = None
@@ -173,7 +174,7 @@ def _row(study: StudyRevision, entry: Entry | None, said: str) -> tuple[str, ...
     return (
         study.id,
         (study.date or mail.date)[:10],
-        mail.author.partition(" <")[0].strip('"'),
+        name_of(mail.author),
         count if mail.complete else f"{count}/{len(mail.patches) + len(mail.missing)}",
         str(len(mail.patches) + len(mail.replies) + (mail.cover is not None)),
         said,

@@ -26,7 +26,8 @@ class Rows(Lines):
     Where the screen is narrow, the columns ``spare`` names by number are left out one after the
     other as long as the last column has less than it needs, and those ``giving`` names are cut;
     what does not fit then is reached with ``l`` and ``h``. No column but the last, and those that
-    give way, is wider than ``most``; the first ``fixed`` ones stay when ``l`` goes aside.
+    give way, is wider than ``most``, unless there is room; the first ``fixed`` ones stay when ``l``
+    goes aside.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "open")]
@@ -101,7 +102,8 @@ class Rows(Lines):
         """Choose the widths of the columns; a width of 0 leaves one out."""
         every = [self._head, *self._rows] if any(self._head) else self._rows
         columns = len(self._head)
-        widths = [max((cell_len(row[n]) for row in every), default=0) for n in range(columns)]
+        whole = [max((cell_len(row[n]) for row in every), default=0) for n in range(columns)]
+        widths = list(whole)
         for n in range(columns - 1):
             if n not in self._giving:
                 widths[n] = min(widths[n], self._most)
@@ -114,6 +116,11 @@ class Rows(Lines):
             if room and excess > 0:
                 least = _LEAST_LAST if number in (-1, columns - 1) else _LEAST
                 widths[number] = max(min(least, widths[number]), widths[number] - excess)
+        # Room nobody takes goes to those that lack least, so that most are whole.
+        for number in sorted(range(columns), key=lambda n: whole[n] - widths[n]):
+            if widths[number]:
+                free = max(room - _total(widths), 0)
+                widths[number] += min(whole[number] - widths[number], free)
         self._widths = widths
         self.measured(_total(widths), len(self._rows) + self._heading)
 
