@@ -37,13 +37,17 @@ def sandbox_note(unenclosed: str) -> str:
     return f"\nBuilt and booted without a sandbox, our own code only: {visible_line(unenclosed)}\n"
 
 
-def held_table(every: Sequence[Held]) -> str:
-    """Revision by what was held against it, and how its patches applied unless all are clean."""
+def held_table(every: Sequence[Held], *, named: bool = True) -> str:
+    """Revision by what was held against it, and how its patches applied unless all are clean.
+
+    Not ``named``: without the column of revisions, for where one alone is told of.
+    """
     rows = [("revision", *_HEAD), *(_row(held) for held in every)]
     if not all(re.fullmatch(r"\d+ clean|", held.applied) for held in every):
         ways = ["patches", *(held.applied for held in every)]
         rows = [(row[0], way, *row[1:]) for row, way in zip(rows, ways, strict=True)]
-    return table(rows[0], rows[1:])
+    head, *told = (row if named else row[1:] for row in rows)
+    return table(head, told)
 
 
 def _row(held: Held) -> tuple[str, ...]:

@@ -184,7 +184,7 @@ def _mark(one: Standing, run: Run) -> str:
 
 
 def _told(held: Held) -> list[Line]:
-    lines = page(held_table([held]))
+    lines = page(held_table([held], named=False))
     if isinstance(held, Failure):
         lines += page(held.reason, "bold")
         if isinstance(held.error, BuildFailed):
