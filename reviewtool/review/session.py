@@ -31,8 +31,14 @@ class Session:
 
 
 def open_session(study: str | None, tree: str | None, progress: Progress = SILENT) -> Session:
-    """The study and tree a command line names; nothing is downloaded or unpacked yet."""
-    return Session(studies.find(study), Path(tree) if tree else None, progress=progress)
+    """The study and tree a command line names; nothing is downloaded or unpacked yet.
+
+    Raises InputError where that study has no revision.
+    """
+    found = studies.find(study)
+    if not found.revisions:
+        raise InputError("has no revision", str(found.path), "fetch a series, or name another")
+    return Session(found, Path(tree) if tree else None, progress=progress)
 
 
 def base_of(session: Session) -> "Base":

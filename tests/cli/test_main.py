@@ -115,6 +115,20 @@ def test_arguments_nobody_understands_are_one_line(
     assert capsys.readouterr().err == f"reviewtool: {line}\n"
 
 
+@pytest.mark.parametrize("command", [["demo"], ["ci", "--mbox", "any.mbox"], ["log"]], ids=str)
+def test_an_empty_name_is_no_study(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command, "--study", ""]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("reviewtool: --study: no study is named; ")
+
+
+def test_a_study_of_nothing_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "none.toml").write_text("")
+    assert main(["log", "--study", str(tmp_path / "none.toml")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("none.toml: has no revision; fetch a series, or name another")
+
+
 def test_output_that_has_no_room_blames_no_cache() -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(

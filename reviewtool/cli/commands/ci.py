@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     from reviewtool.review.session import Session
     from reviewtool.review.told import told
 
-    known = studies.find(arguments.study) if arguments.study else None
+    known = None if arguments.study is None else studies.find(arguments.study)
     with tempfile.TemporaryDirectory(prefix="reviewtool-ci-") as name:
         folder = Path(name)
         boxes = [_box(arguments, given, folder) for given in _given(arguments)]

@@ -24,7 +24,8 @@ def run(arguments: argparse.Namespace) -> int:
     from reviewtool.review.demo import demo
     from reviewtool.review.session import open_session
 
-    session = open_session(arguments.study or "embedded", arguments.tree, progress(arguments.quiet))
+    study = "embedded" if arguments.study is None else arguments.study
+    session = open_session(study, arguments.tree, progress(arguments.quiet))
     pair = arguments.revisions or ([] if arguments.study else _PAIR)
     found = demo(session, pair)
     emit(arguments, "demo", demo_shape(found), demo_text(found))
